@@ -1,1 +1,5 @@
+//! Every test of the project, in one binary: link time is paid once.
 
+mod access;
+mod model;
+mod support;

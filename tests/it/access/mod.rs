@@ -1,0 +1,1 @@
+//! The rule, the roles, the gate.

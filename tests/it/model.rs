@@ -1,0 +1,1 @@
+//! The model: folds, evaluations, periods, names.
