@@ -7,8 +7,17 @@ relationships that it could not otherwise see, as the store asks of a loader.
 import json
 import random
 
-AGENCIES = ["al-fiu", "al-police", "ba-police", "me-customs", "me-police", "mk-police", "rs-fiu", "rs-police",
-            "rs-prosecution"]
+AGENCIES = [
+    "al-fiu",
+    "al-police",
+    "ba-police",
+    "me-customs",
+    "me-police",
+    "mk-police",
+    "rs-fiu",
+    "rs-police",
+    "rs-prosecution",
+]
 LEVELS = ["unclassified", "restricted", "confidential", "secret"]
 BASELINE = {agency: "restricted" for agency in AGENCIES}
 POLICE = {"al": "al-police", "rs": "rs-police", "mk": "mk-police", "me": "me-police", "ba": "ba-police"}
@@ -49,6 +58,9 @@ class Book:
         self.shared = set()
         self.people = {}
         self.protected = {}
+        self.contacts = 0
+        self.crossings = 0
+        self.last_everyday = 2000
 
     def thing(self, id, kind, brief):
         """Registers an entity; `brief(agency)` gives the properties that any agency would know."""
@@ -61,12 +73,17 @@ class Book:
         kind, brief = self.things[id]
         only = how.pop("only", None)
         properties = dict(only if only is not None else brief(agency), **(more or {}))
-        properties = {name: [str(v) for v in (value if isinstance(value, list) else [value])]
-                      for name, value in properties.items()}
+        properties = {
+            name: [str(v) for v in (value if isinstance(value, list) else [value])]
+            for name, value in properties.items()
+        }
         line = self.write(agency, {"entity": id}, kind, properties, **how)
         marking = line["marking"]
-        plain = (not marking.get("cases") and marking["tlp"] != "RED"
-                 and LEVELS.index(marking["classification"]) <= LEVELS.index("restricted"))
+        plain = (
+            not marking.get("cases")
+            and marking["tlp"] != "RED"
+            and LEVELS.index(marking["classification"]) <= LEVELS.index("restricted")
+        )
         if plain:
             self.seen[agency].add(id)
             if marking["tlp"] in ("CLEAR", "GREEN"):
@@ -79,12 +96,28 @@ class Book:
             assert end in self.things, end
             if end in self.protected:
                 assert agency in self.protected[end], (agency, end, "would be named without its protection")
-        values = {name: [str(v) for v in (value if isinstance(value, list) else [value])]
-                  for name, value in (properties or {}).items()}
+        values = {
+            name: [str(v) for v in (value if isinstance(value, list) else [value])]
+            for name, value in (properties or {}).items()
+        }
         return self.write(agency, {"relationship": id, "source": source, "target": target}, kind, values, **how)
 
-    def write(self, agency, subject, kind, properties, marking=GREEN, grade=2, nature=None, at=None, since=None,
-              until=None, amount=None, quantity=None, retain=None):
+    def write(
+        self,
+        agency,
+        subject,
+        kind,
+        properties,
+        marking=GREEN,
+        grade=2,
+        nature=None,
+        at=None,
+        since=None,
+        until=None,
+        amount=None,
+        quantity=None,
+        retain=None,
+    ):
         scheme = SCHEME.get(agency, "europol-4x4")
         source, information = SCHEMES[scheme][grade]
         number = len(self.lines[agency]) + 1
@@ -120,7 +153,9 @@ class Book:
                         self.about(agency, end, marking=AMBER, grade=2)
 
     def text(self, agency):
-        return "".join(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n" for line in self.lines[agency])
+        return "".join(
+            json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n" for line in self.lines[agency]
+        )
 
 
 def instant(day, hour, minute, second=0):

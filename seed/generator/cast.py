@@ -100,7 +100,11 @@ p-0350 Zdravka|Žirovac|sr|rs|f|1958-12-27|witness|rs-police|AMBER_STRICT
 BARE = "p-0260 Suada|Ravnogorac|sr|ba|f|1995-05-15"
 
 ENTERPRISES = {
-    "migrants": {"table": MIGRANTS, "case": "case-31", "agencies": ["mk-police", "rs-police", "ba-police", "al-police"]},
+    "migrants": {
+        "table": MIGRANTS,
+        "case": "case-31",
+        "agencies": ["mk-police", "rs-police", "ba-police", "al-police"],
+    },
     "trafficking": {"table": TRAFFICKING, "case": "case-27", "agencies": ["me-police", "ba-police", "rs-police"]},
     "drugs": {"table": DRUGS, "case": "case-44", "agencies": ["rs-police", "me-police", "al-police"]},
 }

@@ -1,8 +1,9 @@
-"""Places, vehicles, people moved along routes, consignments and seizures, documents, meetings and case files."""
+"""Places, vehicles, people moved along routes, consignments of drugs and their seizures."""
 
-from .book import AMBER, GREEN, OPEN, POLICE, STRICT, instant, mark
-from .cast import ENTERPRISES, rows
+from .book import AMBER, GREEN, OPEN, POLICE, instant, mark
+from .cast import rows
 from .names import LANGUAGE, SPELLING, spell
+from .network import person
 
 # Towns, ports and border posts are real geography; safe houses, warehouses and bars are invented.
 # Columns: id, name, type, country, border with, latitude, longitude.
@@ -54,7 +55,15 @@ pl-wh-beograd Hala Jastreb|warehouse|rs||44.75|20.40
 # The planted route: the same for every group of migrants that the enterprise brings.
 ROUTE = ["pl-gevgelija", "pl-sh-skopje", "pl-sh-vaksince", "pl-miratovac", "pl-sh-beograd", "pl-sid"]
 ROUTE_BY = ["mk-police", "mk-police", "mk-police", "rs-police", "rs-police"]
-SECOND = ["pl-kakavije", "pl-tirane", "pl-hani-hotit", "pl-podgorica", "pl-scepan-polje", "pl-sh-bihac", "pl-velika-kladusa"]
+SECOND = [
+    "pl-kakavije",
+    "pl-tirane",
+    "pl-hani-hotit",
+    "pl-podgorica",
+    "pl-scepan-polje",
+    "pl-sh-bihac",
+    "pl-velika-kladusa",
+]
 SECOND_BY = ["al-police", "al-police", "me-police", "me-police", "ba-police", "ba-police"]
 COCAINE = ["pl-luka-durres", "pl-wh-durres", "pl-bozaj", "pl-wh-bar", "pl-gostun", "pl-wh-beograd"]
 COCAINE_BY = ["al-police", "al-police", "me-customs", "me-police", "rs-police"]
@@ -83,7 +92,9 @@ def make_places(book):
         book.thing(id, "SmugglingRoute", lambda agency, name=name, goods=goods: {"name": name, "commodity": goods})
         book.about(agency, id, marking=GREEN, grade=1)
         for n, place in enumerate(places, 1):
-            book.link(agency, f"po-{id[3:]}-{n}", "PartOf", place, id, {"capacity": f"stage {n}"}, marking=GREEN, grade=2)
+            book.link(
+                agency, f"po-{id[3:]}-{n}", "PartOf", place, id, {"capacity": f"stage {n}"}, marking=GREEN, grade=2
+            )
 
 
 def vehicle(book, id, country, agency, **how):
@@ -92,18 +103,47 @@ def vehicle(book, id, country, agency, **how):
     plate = f"QQ {rng.randrange(1000):03d}-{rng.choice('XWYQ')}{rng.choice('XWYQ')}"
     make = rng.choice(MAKES)
     book.thing(id, "Vehicle", lambda agency: {"registrationNumber": plate, "country": country})
-    book.about(agency, id, {"make": make, "type": "lorry" if id.startswith("veh-9") else "van" if "Van" in make else "car"}, **how)
+    book.about(
+        agency,
+        id,
+        {"make": make, "type": "lorry" if id.startswith("veh-9") else "van" if "Van" in make else "car"},
+        **how,
+    )
     return id
 
 
 def make_vehicles(book):
     """Vehicles of drivers and transporters, and who drives them."""
     rng = book.random
-    for number in ["0020", "0021", "0107", "0109", "0110", "0112", "0117", "0207", "0211", "0303", "0304", "0305", "0311", "0313"]:
+    for number in [
+        "0020",
+        "0021",
+        "0107",
+        "0109",
+        "0110",
+        "0112",
+        "0117",
+        "0207",
+        "0211",
+        "0303",
+        "0304",
+        "0305",
+        "0311",
+        "0313",
+    ]:
         owner = f"p-{number}"
         country = book.people[owner]["country"]
         id = vehicle(book, f"veh-{number}", country, POLICE[country], marking=GREEN, grade=0)
-        book.link(POLICE[country], f"op-{number}", "Operates", owner, id, marking=GREEN, grade=1, since=instant(rng.randrange(200), 0, 0))
+        book.link(
+            POLICE[country],
+            f"op-{number}",
+            "Operates",
+            owner,
+            id,
+            marking=GREEN,
+            grade=1,
+            since=instant(rng.randrange(200), 0, 0),
+        )
     for vehicle_, lender in [("veh-0109", "p-0020"), ("veh-0207", "p-0020"), ("veh-0304", "p-0021")]:
         book.link("rs-police", f"ow-{vehicle_[4:]}", "Ownership", lender, vehicle_, marking=AMBER, grade=1)
 
@@ -121,31 +161,101 @@ def make_moves(book):
             hidden = group != 7 and rng.random() < 0.3
             marking = mark("confidential", "AMBER", cases=["case-31"]) if hidden else GREEN
             id = f"mv-{group:02d}-{leg}"
-            book.link(agency, id, "Moves", places[leg - 1], places[leg], {"purpose": f"group {group}"}, at=at, grade=rng.choice([1, 2, 2]),
-                      quantity=(size, "person"), marking=marking)
+            book.link(
+                agency,
+                id,
+                "Moves",
+                places[leg - 1],
+                places[leg],
+                {"purpose": f"group {group}"},
+                at=at,
+                grade=rng.choice([1, 2, 2]),
+                quantity=(size, "person"),
+                marking=marking,
+            )
             crossing = None
             if places is ROUTE and leg in (3, 5):
                 who, where = ("p-0107", "pl-miratovac") if leg == 3 else ("veh-0109", "pl-sid")
                 crossing = f"cr-g{group:02d}-{leg}"
-                book.link("rs-police", crossing, "Crossing", who, where, {"departureCountry": "mk" if leg == 3 else "rs", "destinationCountry": "rs" if leg == 3 else "hr"},
-                          at=instant(day, (20 + 3 * leg) % 24, 59), grade=1, marking=GREEN)
+                book.link(
+                    "rs-police",
+                    crossing,
+                    "Crossing",
+                    who,
+                    where,
+                    {"departureCountry": "mk" if leg == 3 else "rs", "destinationCountry": "rs" if leg == 3 else "hr"},
+                    at=instant(day, (20 + 3 * leg) % 24, 59),
+                    grade=1,
+                    marking=GREEN,
+                )
             if group == 7:
-                planted.append({"from": places[leg - 1], "to": places[leg], "moves": id, "at": at, "crossing": crossing})
+                planted.append(
+                    {"from": places[leg - 1], "to": places[leg], "moves": id, "at": at, "crossing": crossing}
+                )
             day += 1 + rng.randrange(2)
-    given = ["Idris", "Farhad", "Samim", "Yusuf", "Bilal", "Hakim", "Rahim", "Walid", "Nadim", "Tesfay", "Abdi", "Karim"]
+    make_migrants(book)
+    return planted
+
+
+def make_migrants(book):
+    """People who were brought along the routes, as far as they were met."""
+    rng = book.random
+    given = [
+        "Idris",
+        "Farhad",
+        "Samim",
+        "Yusuf",
+        "Bilal",
+        "Hakim",
+        "Rahim",
+        "Walid",
+        "Nadim",
+        "Tesfay",
+        "Abdi",
+        "Karim",
+    ]
     last = ["Zamarai", "Qalandari", "Suleyzai", "Barakzoy", "Haddouni", "Belkasemi", "Gebremikal", "Warsamow"]
-    from .network import person
     for n in range(1, 31):
-        id = person(book, f"p-{1000 + n}", rng.choice(given), rng.choice(last), "xx", "", rng.choice("mf"), f"{rng.randrange(1985, 2006)}")
+        id = person(
+            book,
+            f"p-{1000 + n}",
+            rng.choice(given),
+            rng.choice(last),
+            "xx",
+            "",
+            rng.choice("mf"),
+            f"{rng.randrange(1985, 2006)}",
+        )
         kind, _ = book.things[id]
         agency = rng.choice(["mk-police", "rs-police", "ba-police", "al-police"])
         book.things[id] = (kind, lambda a, b=book.things[id][1]: {"name": b(a)["name"]})
-        book.about(agency, id, {"role": "migrant", "birthDate": book.people[id]["born"]}, marking=rng.choice([GREEN, AMBER]), grade=2)
-        book.link(agency, f"tp-{n:04d}", "Transports", rng.choice(["p-0109", "p-0110", "p-0112", "p-0107", "p-0117"]), id, at=instant(rng.randrange(40, 700), 3, 30),
-                  marking=rng.choice([GREEN, AMBER]), grade=2)
-        book.link(agency, f"pa-m{n:03d}", "PresentAt", id, rng.choice(["pl-sh-skopje", "pl-sh-vaksince", "pl-sh-beograd", "pl-sh-subotica", "pl-sh-bihac"]),
-                  at=instant(rng.randrange(40, 700), 11, 0), marking=GREEN, grade=1)
-    return planted
+        book.about(
+            agency,
+            id,
+            {"role": "migrant", "birthDate": book.people[id]["born"]},
+            marking=rng.choice([GREEN, AMBER]),
+            grade=2,
+        )
+        book.link(
+            agency,
+            f"tp-{n:04d}",
+            "Transports",
+            rng.choice(["p-0109", "p-0110", "p-0112", "p-0107", "p-0117"]),
+            id,
+            at=instant(rng.randrange(40, 700), 3, 30),
+            marking=rng.choice([GREEN, AMBER]),
+            grade=2,
+        )
+        book.link(
+            agency,
+            f"pa-m{n:03d}",
+            "PresentAt",
+            id,
+            rng.choice(["pl-sh-skopje", "pl-sh-vaksince", "pl-sh-beograd", "pl-sh-subotica", "pl-sh-bihac"]),
+            at=instant(rng.randrange(40, 700), 11, 0),
+            marking=GREEN,
+            grade=1,
+        )
 
 
 def make_consignments(book):
@@ -157,100 +267,132 @@ def make_consignments(book):
         kilograms = 300.0 if n == 4 else 340.0 if n == 12 else 20.0 * rng.randrange(4, 14)
         id, day = f"con-{n:04d}", 25 + 48 * (n - 1) + rng.randrange(15)
         book.thing(id, "Consignment", lambda agency, n=n, goods=goods: {"name": f"Consignment {n}", "commodity": goods})
-        book.about("al-police" if n < 8 else "rs-police", id, {"concealment": rng.choice(["behind a false wall", "among bananas", "in marble blocks", "under the floor"])},
-                   marking=GREEN, grade=1)
+        book.about(
+            "al-police" if n < 8 else "rs-police",
+            id,
+            {
+                "concealment": rng.choice(
+                    ["behind a false wall", "among bananas", "in marble blocks", "under the floor"]
+                )
+            },
+            marking=GREEN,
+            grade=1,
+        )
         left = kilograms
         for leg, agency in enumerate(COCAINE_BY, 1):
-            book.link(agency, f"sh-{n:02d}-{leg}", "Ships", COCAINE[leg - 1], COCAINE[leg], {"commodity": goods, "modeOfTransport": "road"}, grade=rng.choice([1, 2, 3]),
-                      at=instant(day, 4 + leg, rng.randrange(60)), quantity=(left, "kg"),
-                      marking=GREEN if rng.random() < 0.6 else mark("confidential", "AMBER", cases=["case-44"]))
+            book.link(
+                agency,
+                f"sh-{n:02d}-{leg}",
+                "Ships",
+                COCAINE[leg - 1],
+                COCAINE[leg],
+                {"commodity": goods, "modeOfTransport": "road"},
+                grade=rng.choice([1, 2, 3]),
+                at=instant(day, 4 + leg, rng.randrange(60)),
+                quantity=(left, "kg"),
+                marking=GREEN if rng.random() < 0.6 else mark("confidential", "AMBER", cases=["case-44"]),
+            )
             if n in seized and leg == 3:
                 left -= seized[n]
                 where = f"sz-{n:04d}"
-                book.thing(where, "Seizure", lambda agency, n=n, goods=goods: {"name": f"Seizure at Božaj, consignment {n}", "commodity": goods, "country": "me"})
-                book.about("me-customs", where, {"fileNumber": f"ME-SZ-00{n:02d}"}, marking=GREEN, grade=0, at=instant(day, 8, 0))
-                book.link("me-customs", f"sd-{n:04d}", "Seized", id, where, {"commodity": goods}, marking=GREEN, grade=0, at=instant(day, 8, 0), quantity=(seized[n], "kg"))
-                book.link("me-customs", f"in-{n:04d}", "Involves", where, "veh-0304", {"capacity": "means of transport"}, marking=GREEN, grade=0)
-                book.link("me-customs", f"in-{n:04d}-2", "Involves", where, "p-0305", {"capacity": "driver"}, marking=AMBER, grade=1)
+                book.thing(
+                    where,
+                    "Seizure",
+                    lambda agency, n=n, goods=goods: {
+                        "name": f"Seizure at Božaj, consignment {n}",
+                        "commodity": goods,
+                        "country": "me",
+                    },
+                )
+                book.about(
+                    "me-customs",
+                    where,
+                    {"fileNumber": f"ME-SZ-00{n:02d}"},
+                    marking=GREEN,
+                    grade=0,
+                    at=instant(day, 8, 0),
+                )
+                book.link(
+                    "me-customs",
+                    f"sd-{n:04d}",
+                    "Seized",
+                    id,
+                    where,
+                    {"commodity": goods},
+                    marking=GREEN,
+                    grade=0,
+                    at=instant(day, 8, 0),
+                    quantity=(seized[n], "kg"),
+                )
+                book.link(
+                    "me-customs",
+                    f"in-{n:04d}",
+                    "Involves",
+                    where,
+                    "veh-0304",
+                    {"capacity": "means of transport"},
+                    marking=GREEN,
+                    grade=0,
+                )
+                book.link(
+                    "me-customs",
+                    f"in-{n:04d}-2",
+                    "Involves",
+                    where,
+                    "p-0305",
+                    {"capacity": "driver"},
+                    marking=AMBER,
+                    grade=1,
+                )
                 if left <= 0:
                     break
             day += 1
-        book.link("me-customs", f"cr-c{n:02d}", "Crossing", id, "pl-bozaj", {"lane": "freight 2"}, at=instant(day, 7, 30), marking=AMBER, grade=1)
-        book.link("al-police", f"tc-{n:04d}", "Transports", "p-0304" if n % 2 else "p-0303", id, marking=AMBER, grade=2, at=instant(day - 2, 6, 0))
-    for n, (a, b) in enumerate([("p-0301", "p-0302"), ("p-0301", "p-0300"), ("p-0300", "p-0307"), ("p-0300", "p-0308"), ("p-0300", "p-0309"), ("p-0300", "p-0310"),
-                                ("p-0307", "p-0311"), ("p-0308", "p-0312"), ("p-0310", "p-0313"), ("p-0309", "p-0316")], 1):
+        book.link(
+            "me-customs",
+            f"cr-c{n:02d}",
+            "Crossing",
+            id,
+            "pl-bozaj",
+            {"lane": "freight 2"},
+            at=instant(day, 7, 30),
+            marking=AMBER,
+            grade=1,
+        )
+        book.link(
+            "al-police",
+            f"tc-{n:04d}",
+            "Transports",
+            "p-0304" if n % 2 else "p-0303",
+            id,
+            marking=AMBER,
+            grade=2,
+            at=instant(day - 2, 6, 0),
+        )
+    for n, (a, b) in enumerate(
+        [
+            ("p-0301", "p-0302"),
+            ("p-0301", "p-0300"),
+            ("p-0300", "p-0307"),
+            ("p-0300", "p-0308"),
+            ("p-0300", "p-0309"),
+            ("p-0300", "p-0310"),
+            ("p-0307", "p-0311"),
+            ("p-0308", "p-0312"),
+            ("p-0310", "p-0313"),
+            ("p-0309", "p-0316"),
+        ],
+        1,
+    ):
         for batch in range(4):
-            book.link(POLICE[book.people[a]["country"]], f"sp-{n:02d}-{batch}", "Supplies", a, b, {"commodity": rng.choice(["cocaine", "cannabis"])}, grade=rng.choice([1, 2, 3]),
-                      marking=rng.choice([GREEN, AMBER]), at=instant(80 + 150 * batch + rng.randrange(60), 18, 0), quantity=(float(rng.randrange(2, 60)), "kg"))
-
-
-def make_documents(book):
-    """Forged passports, who made and who carries them; encrypted devices and accounts."""
-    rng = book.random
-    holders = ["p-0101", "p-0102", "p-0116", "p-0202", "p-0204", "p-0208", "p-0302", "p-0303", "p-0309", "p-1003", "p-1007", "p-1012", "p-1018", "p-1021"]
-    for n, holder in enumerate(holders, 1):
-        number = f"X00{rng.randrange(100000):05d}"
-        maker = "p-0011" if n % 3 == 0 else "p-0010"
-        agency = "al-police" if maker == "p-0011" else "mk-police"
-        book.thing(f"pp-{n:04d}", "Passport", lambda agency, number=number: {"passportNumber": number, "country": "bg"})
-        book.about(agency, f"pp-{n:04d}", {"type": "passport", "status": "forged"}, marking=GREEN, grade=1)
-        book.link(agency, f"fo-{n:04d}", "Forges", maker, f"pp-{n:04d}", {"documentForged": "passport"}, marking=rng.choice([GREEN, AMBER]), grade=2)
-        book.link(agency, f"ud-{n:04d}", "UsesDocument", holder, f"pp-{n:04d}", marking=GREEN, grade=1, since=instant(rng.randrange(60, 500), 0, 0))
-    users = ["p-0040", "p-0100", "p-0102", "p-0200", "p-0202", "p-0205", "p-0300", "p-0302", "p-0307", "p-0301"]
-    for n, user in enumerate(users, 1):
-        imei = f"00000000{rng.randrange(1000000):06d}0"
-        book.thing(f"dv-{n:04d}", "Device", lambda agency, imei=imei: {"imei": imei, "deviceType": "encrypted phone"})
-        book.thing(f"ua-{n:04d}", "UserAccount", lambda agency, n=n: {"username": f"kanal-{n * 37 % 100:02d}", "service": "SenkaTalk"})
-        agency = "ba-police" if n % 2 else "rs-police"
-        book.about(agency, f"dv-{n:04d}", {"model": "Senka 5"}, marking=AMBER, grade=1)
-        book.about(agency, f"ua-{n:04d}", marking=AMBER, grade=1)
-        book.link(agency, f"us-{n:04d}", "UsesDevice", user, f"dv-{n:04d}", marking=AMBER, grade=2, since=instant(90 + 20 * n, 0, 0))
-        book.link(agency, f"uu-{n:04d}", "UsesAccount", f"dv-{n:04d}", f"ua-{n:04d}", marking=AMBER, grade=1)
-    for n in range(60):
-        a, b = rng.sample(range(1, 11), 2)
-        book.link("rs-police", f"mt-{n + 1:04d}", "Message", f"ua-{a:04d}", f"ua-{b:04d}", {"service": "SenkaTalk"}, at=instant(rng.randrange(120, 720), rng.randrange(24), rng.randrange(60)),
-                  grade=1, marking=mark("confidential", "AMBER", cases=["case-12", "case-44"], handling=["H1", "H2"]))
-
-
-def make_meetings(book):
-    """Meetings that were watched, and the agencies' case files."""
-    rng = book.random
-    members = {name: [row[0] for row in rows(plan["table"])] for name, plan in ENTERPRISES.items()}
-    for n in range(1, 25):
-        name = rng.choice(list(members))
-        group = rng.sample(members[name], 3) + ([rng.choice(["p-0001", "p-0003", "p-0020", "p-0004"])] if n % 4 == 0 else [])
-        agency = rng.choice(ENTERPRISES[name]["agencies"])
-        place = rng.choice(["pl-bar-galija", "pl-bar-sidro", "pl-wh-beograd", "pl-sh-budva", "pl-durres", "pl-skopje"])
-        id, day = f"ev-{n:04d}", rng.randrange(50, 720)
-        book.thing(id, "Event", lambda agency, n=n: {"name": f"Meeting {n}"})
-        book.about(agency, id, marking=GREEN, grade=1, at=instant(day, 20, 0))
-        book.link(agency, f"la-e{n:03d}", "LocatedAt", id, place, marking=GREEN, grade=1)
-        for k, who in enumerate(group):
-            book.link(agency, f"pa-e{n:03d}-{k}", "PresentAt", who, id, at=instant(day, 20, 5 * k), marking=rng.choice([GREEN, AMBER]), grade=2)
-    travel = [("p-0100", "p-0101"), ("p-0102", "p-0112"), ("p-0200", "p-0201"), ("p-0202", "p-0203"), ("p-0300", "p-0315"), ("p-0301", "p-0304"), ("p-0302", "p-0305")]
-    for n, (a, b) in enumerate(travel * 3, 1):
-        book.link(POLICE[book.people[a]["country"]], f"ct-{n:04d}", "CoTravel", a, b, {"modeOfTransport": rng.choice(["car", "bus", "aeroplane"])}, at=instant(rng.randrange(30, 720), 13, 0),
-                  marking=rng.choice([GREEN, AMBER]), grade=rng.choice([1, 2]))
-    files = [("12", "money laundering", "rs-prosecution", ["p-0001", "p-0003"]), ("27", "trafficking in human beings", "me-police", ["p-0200", "p-0201"]),
-             ("31", "smuggling of migrants", "mk-police", ["p-0100", "p-0101"]), ("44", "drug trafficking", "rs-police", ["p-0300", "p-0302"])]
-    for number, offence, agency, suspects in files:
-        id = f"cs-{number}"
-        book.thing(id, "Case", lambda agency, number=number: {"name": f"Case {number}"})
-        book.about(agency, id, {"offence": offence, "fileNumber": f"case-{number}", "status": "open"}, marking=GREEN, grade=0)
-        for suspect in suspects:
-            book.link(agency, f"iv-{number}-{suspect[2:]}", "Involves", id, suspect, {"capacity": "suspect"}, marking=mark("confidential", "AMBER", cases=[f"case-{number}"]), grade=0)
-
-
-def make_informants(book):
-    """What only named people may read, and what is secret."""
-    for n, (agency, about, role, recipients) in enumerate([
-        ("rs-police", "p-0031", "corrupt_official", ["tea@rs-prosecution"]), ("al-police", "p-0033", "corrupt_official", ["ana@al-police"]),
-        ("me-police", "p-0030", "corrupt_official", ["petar@me-police", "tea@rs-prosecution"]), ("mk-police", "p-0032", "corrupt_official", ["goce@mk-police"]),
-        ("rs-fiu", "p-0003", "launderer", ["mila@rs-fiu"]), ("ba-police", "p-0040", "communications", ["amra@ba-police"]),
-        ("rs-prosecution", "p-0004", "facilitator", []), ("rs-police", "p-0315", "enforcer", [])], 1):
-        book.about(agency, about, only={"role": role, "notes": f"Report of a source, number {n}"}, grade=3,
-                   marking=mark("confidential", "RED", recipients=recipients, handling=["H1", "H3"]))
-    book.link("rs-police", "as-red-1", "Associate", "p-0031", "p-0300", {"relationship": "school friends"}, grade=3,
-              marking=mark("confidential", "RED", recipients=["tea@rs-prosecution"]))
-    book.link("rs-prosecution", "as-sec-1", "Associate", "p-0003", "p-0200", {"relationship": "meets in Budva"}, grade=2, marking=mark("secret", "AMBER_STRICT"))
-    book.link("rs-police", "as-sec-2", "Associate", "p-0001", "p-0300", {"relationship": "settles accounts"}, grade=2, marking=mark("secret", "AMBER"))
+            book.link(
+                POLICE[book.people[a]["country"]],
+                f"sp-{n:02d}-{batch}",
+                "Supplies",
+                a,
+                b,
+                {"commodity": rng.choice(["cocaine", "cannabis"])},
+                grade=rng.choice([1, 2, 3]),
+                marking=rng.choice([GREEN, AMBER]),
+                at=instant(80 + 150 * batch + rng.randrange(60), 18, 0),
+                quantity=(float(rng.randrange(2, 60)), "kg"),
+            )
