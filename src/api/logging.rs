@@ -8,7 +8,6 @@ use actix_web::http::header::HeaderMap;
 use actix_web::{Error, HttpMessage as _};
 use tracing::Span;
 use tracing_actix_web::{RequestId, RootSpanBuilder};
-use uuid::Uuid;
 
 use super::operations::{Asked, asked};
 
@@ -34,7 +33,7 @@ impl RootSpanBuilder for RequestLog {
         tracing::info_span!(
             "request",
             request.id = id,
-            trace.id = trace_id(request.headers()),
+            trace.id = trace_id(request.headers()).unwrap_or(&id.replace('-', "")),
             http.method = method(request.method().as_str()),
             http.route = route,
             operation,
@@ -66,10 +65,9 @@ fn method(name: &str) -> &str {
     }
 }
 
-/// The trace that the caller is in (W3C `traceparent`), or a fresh one.
-fn trace_id(headers: &HeaderMap) -> String {
-    let given = headers.get("traceparent").and_then(|value| value.to_str().ok()).and_then(trace_of);
-    given.map_or_else(|| Uuid::now_v7().simple().to_string(), str::to_owned)
+/// The trace that the caller is in (W3C `traceparent`); without one, a request is a trace of its own.
+fn trace_id(headers: &HeaderMap) -> Option<&str> {
+    headers.get("traceparent").and_then(|value| value.to_str().ok()).and_then(trace_of)
 }
 
 /// The trace id of a `traceparent`: `00-<32 hex>-<16 hex>-<2 hex>`, not all zeros.

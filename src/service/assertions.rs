@@ -7,10 +7,11 @@ use utoipa::ToSchema;
 
 use super::running::Idempotency;
 use super::writing::Draft;
-use super::{AppState, Caller, Reading, Rendered, ServiceError, ServiceResult};
-use crate::access::{Disclosed, Disclosure, WritePermit};
+use super::reading::PageStart;
+use super::{AppState, Caller, Moment, PageRequest, Reading, Rendered, ServiceError, ServiceResult};
+use crate::access::{Disclosed, Disclosure, Permit, WritePermit};
 use crate::model::{
-    Assertion, AssertionId, Claim, Day, Evaluation, Fault, Instant, KindName, Marking, Money, Nature, Period,
+    Assertion, AssertionId, Claim, Day, EntityId, Evaluation, Fault, Instant, KindName, Marking, Money, Nature, Period,
     Properties, Provenance, Quantity, RetractionReason, Revision, Subject,
 };
 use crate::store::{NewAssertion, Operation, Wanted};
@@ -102,6 +103,17 @@ pub struct AssertionRecord {
     /// The properties that were masked because it is about a protected person.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub masked: Vec<String>,
+}
+
+/// A page of claims, in the order of their ids.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct AssertionPage {
+    /// The claims.
+    pub items: Vec<AssertionRecord>,
+    /// Where the next page begins; left out on the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub next: Option<String>,
 }
 
 /// When the system held a claim: `[from, to)`.
@@ -224,11 +236,81 @@ impl AppState {
         let permit = self.admit_read(who).await?;
         let at = self.revision_at(&permit, &reading.moment).await?;
         let found = self.store.claims(&permit, Wanted::Assertions(&[id]), at).await?;
-        let Some(assertion) = found.into_iter().find(|found| at.is_none_or(|at| found.recorded.from <= at)) else {
+        let Some(mut assertion) = found.into_iter().find(|found| at.is_none_or(|at| found.recorded.from <= at)) else {
             return self.nothing(&permit).await;
         };
-        let ids = Disclosure { assertions: vec![id], ..Disclosure::default() };
-        let record = AssertionRecord::new(assertion, Vec::new(), at);
+        let about = match &assertion.claim.subject {
+            Subject::Entity(entity) => [entity.clone()].into(),
+            Subject::Relationship { .. } => std::collections::BTreeSet::new(),
+        };
+        let protected = !self.protected_among(&permit, &about, at).await?.is_empty();
+        let masked = if protected { assertion.mask(&self.vocabulary.ontology) } else { Vec::new() };
+        let record = AssertionRecord::new(assertion, masked, at);
+        let ids = disclosure(std::slice::from_ref(&record));
         self.disclose_one(&permit, &record, ids, reading).await
     }
+
+    /// The claims on an entity.
+    pub async fn list_entity_assertions(
+        &self,
+        who: &Caller,
+        id: &EntityId,
+        moment: &Moment,
+        page: &PageRequest,
+    ) -> ServiceResult<Disclosed<AssertionPage>> {
+        let permit = self.admit_read(who).await?;
+        let start = self.open_page::<AssertionId>(who, &permit, id, moment, page).await?;
+        let at = Some(start.at);
+        let claims = self.store.claims(&permit, Wanted::Entities(std::slice::from_ref(id)), at).await?;
+        let protected = !permit.unmask()
+            && claims.iter().any(|claim| {
+                (claim.recorded.holds(at) || claim.recorded.holds(None)) && claim.claim.protects(&self.vocabulary)
+            });
+        let records: Vec<_> = claims
+            .into_iter()
+            .filter(|claim| claim.recorded.holds(at))
+            .map(|mut claim| {
+                let masked = if protected { claim.mask(&self.vocabulary.ontology) } else { Vec::new() };
+                AssertionRecord::new(claim, masked, at)
+            })
+            .collect();
+        if records.is_empty() {
+            return self.nothing(&permit).await;
+        }
+        self.disclose_records(&permit, &start, records).await
+    }
+
+    /// One page of these claims.
+    pub(crate) async fn disclose_records(
+        &self,
+        permit: &Permit,
+        start: &PageStart<AssertionId>,
+        mut records: Vec<AssertionRecord>,
+    ) -> ServiceResult<Disclosed<AssertionPage>> {
+        records.sort_by_key(|record| record.id);
+        records.retain(|record| start.after.is_none_or(|after| record.id > after));
+        let more = records.len() > start.limit;
+        records.truncate(start.limit);
+        let next = match records.last() {
+            Some(last) if more => Some(self.next_page(start, &last.id)?),
+            _ => None,
+        };
+        let ids = disclosure(&records);
+        Ok(self.gate.disclose(permit, "ok", ids, AssertionPage { items: records, next }).await?)
+    }
+}
+
+fn disclosure(records: &[AssertionRecord]) -> Disclosure {
+    let mut ids = Disclosure::default();
+    for record in records {
+        ids.assertions.push(record.id);
+        match &record.subject {
+            Subject::Entity(id) if !ids.entities.contains(id) => ids.entities.push(id.clone()),
+            Subject::Relationship { id, .. } if !ids.relationships.iter().any(|known| known.id == *id) => {
+                ids.relationships.push(id.clone().into());
+            }
+            _ => {}
+        }
+    }
+    ids
 }

@@ -7,10 +7,10 @@ use utoipa::ToSchema;
 
 use super::running::Idempotency;
 use super::writing::Draft;
-use super::{AppState, Caller, ServiceError, ServiceResult};
-use crate::access::{Action, Disclosed, Permit, WritePermit};
+use super::{AppState, Caller, Moment, Reading, Rendered, ServiceError, ServiceResult};
+use crate::access::{Action, Disclosed, Disclosure, Permit, WritePermit};
 use crate::model::{
-    AssertionId, Claim, Day, EntityId, Evaluation, Fault, Instant, KindName, Marking, Money, Nature, Period,
+    AssertionId, Claim, Day, Entity, EntityId, Evaluation, Fault, Instant, KindName, Marking, Money, Nature, Period,
     Properties, Provenance, Quantity, Subject,
 };
 use crate::store::{NewAssertion, Operation};
@@ -57,6 +57,24 @@ pub struct NewEntity {
     pub provenance: Provenance,
 }
 
+/// Entities to be read together.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EntityIds {
+    /// Their ids, at most 1,000.
+    #[schema(min_items = 1, max_items = 1000)]
+    pub ids: Vec<EntityId>,
+}
+
+/// Entities read together.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct EntityBatch {
+    /// Those that you may see, in the order of the request.
+    pub items: Vec<Entity>,
+    /// The ids under which there is nothing that you may see, in the order of the request.
+    pub missing: Vec<EntityId>,
+}
+
 /// An entity that was written.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct EntityRecorded {
@@ -92,6 +110,39 @@ impl AppState {
     /// Lets a reader in.
     pub(crate) async fn admit_read(&self, who: &Caller) -> ServiceResult<Permit> {
         Ok(self.gate.admit(&who.identity, Action::Read, who.context.clone()).await?)
+    }
+
+    /// One entity.
+    pub async fn get_entity(
+        &self,
+        who: &Caller,
+        id: &EntityId,
+        reading: &Reading,
+    ) -> ServiceResult<Disclosed<Rendered>> {
+        let permit = self.admit_read(who).await?;
+        let at = self.revision_at(&permit, &reading.moment).await?;
+        let Some(entity) = self.entities_of(&permit, std::slice::from_ref(id), at).await?.remove(id) else {
+            return self.nothing(&permit).await;
+        };
+        let ids = Disclosure { entities: vec![id.clone()], ..Disclosure::default() };
+        self.disclose_one(&permit, &entity, ids, reading).await
+    }
+
+    /// Many entities, in the order in which they are named.
+    pub async fn get_entities(
+        &self,
+        who: &Caller,
+        ids: &[EntityId],
+        moment: &Moment,
+    ) -> ServiceResult<Disclosed<EntityBatch>> {
+        let permit = self.admit_read(who).await?;
+        self.check_count("/ids", ids.len())?;
+        let at = self.revision_at(&permit, moment).await?;
+        let found = self.entities_of(&permit, ids, at).await?;
+        let items: Vec<Entity> = ids.iter().filter_map(|id| found.get(id).cloned()).collect();
+        let missing = ids.iter().filter(|id| !found.contains_key(*id)).cloned().collect();
+        let ids = Disclosure { entities: found.into_keys().collect(), ..Disclosure::default() };
+        Ok(self.gate.disclose(&permit, "ok", ids, EntityBatch { items, missing }).await?)
     }
 
     /// Writes an entity with its first claim.

@@ -6,7 +6,7 @@ use super::running::Idempotency;
 use super::{AppState, Caller, ServiceError, ServiceResult};
 use crate::access::{Disclosed, Disclosure, WritePermit};
 use crate::model::{Claim, Fault, Instant, Subject};
-use crate::store::{Applied, Batch, Ends, Mode, NewAssertion, Operation, StoreError};
+use crate::store::{Applied, Batch, Ends, Mode, NewAssertion, Operation, Refusal, StoreError};
 
 /// What a request is about to write.
 pub(crate) struct Draft {
@@ -69,6 +69,9 @@ impl AppState {
         };
         match self.store.apply(permit, batch).await {
             Ok(applied) => Ok(written(&operations, applied, names_subjects)),
+            Err(StoreError::Refused(refusals)) if matches!(operations[..], [Operation::Retract { .. }]) => {
+                Err(unretracted(refusals))
+            }
             Err(StoreError::Refused(refusals)) => {
                 let place = |index: usize| places.get(index).map_or("", String::as_str);
                 let faults = refusals.into_iter().map(|refusal| refusal.fault.under(place(refusal.index))).collect();
@@ -125,6 +128,19 @@ fn named(new: &NewAssertion, first: crate::model::AssertionId) -> Subject {
             source: source.clone(),
             target: target.clone(),
         },
+    }
+}
+
+/// Why a single claim was not retracted.
+fn unretracted(refusals: Vec<Refusal>) -> ServiceError {
+    let faults: Vec<Fault> = refusals.into_iter().map(|refusal| refusal.fault).collect();
+    match faults.first() {
+        Some(Fault { code: "not-found", .. }) => ServiceError::NotFound,
+        Some(Fault { code: "not-originator", .. }) => ServiceError::NotOriginator,
+        Some(Fault { code: code @ "already-retracted", detail, .. }) => {
+            ServiceError::Conflict { code, detail: detail.clone() }
+        }
+        _ => ServiceError::Faults(faults),
     }
 }
 
