@@ -123,7 +123,7 @@ class Book:
         number = len(self.lines[agency]) + 1
         prefix = agency.upper()
         when = at or since or "2024"
-        line = {"key": f"{prefix}-{number:05d}", "subject": subject, "kind": kind}
+        line = {"subject": subject, "kind": kind}
         if properties:
             line["properties"] = properties
         if amount:
@@ -139,7 +139,11 @@ class Book:
         line["marking"] = {"originator": agency, **marking}
         if retain:
             line["retain_until"] = retain
-        line["provenance"] = {"reference": f"{prefix[:2]}-{when[:4]}-{number:05d}", "dataset": f"scenario-{agency}"}
+        line["provenance"] = {
+            "reference": f"{prefix[:2]}-{when[:4]}-{number:05d}",
+            "dataset": f"scenario-{agency}",
+            "key": f"{prefix}-{number:05d}",
+        }
         self.lines[agency].append(line)
         return line
 

@@ -146,7 +146,7 @@ def make_life(book, a, country, known, companies):
             "Employment",
             a,
             employer,
-            {"role": "employee"},
+            {"description": "employee"},
             marking=GREEN,
             grade=0,
             since=instant(rng.randrange(-900, 200), 0, 0),

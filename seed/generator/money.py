@@ -85,7 +85,7 @@ def make_fronts(book):
             "Directorship",
             director,
             f"com-{number}",
-            {"role": "director"},
+            {"description": "director"},
             marking=GREEN,
             grade=0,
             since=instant(-300, 0, 0),

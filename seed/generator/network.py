@@ -133,9 +133,9 @@ SHARED = [
     ("as-0004", "Associate", "p-0003", "p-0300", "rs-police", "GREEN", 2, None, {"relationship": "accountant"}),
     ("as-0005", "Associate", "p-0003", "p-0205", "rs-police", "AMBER", 2, None, {"relationship": "accountant"}),
     ("as-0006", "Associate", "p-0003", "p-0102", "ba-police", "GREEN", 3, None, {"relationship": "accountant"}),
-    ("rp-0001", "Representation", "p-0004", "p-0001", "al-police", "GREEN", 0, None, {"role": "lawyer"}),
-    ("rp-0002", "Representation", "p-0004", "p-0116", "al-police", "GREEN", 0, None, {"role": "lawyer"}),
-    ("rp-0003", "Representation", "p-0004", "p-0204", "al-police", "AMBER", 1, None, {"role": "lawyer"}),
+    ("rp-0001", "Representation", "p-0004", "p-0001", "al-police", "GREEN", 0, None, {"description": "lawyer"}),
+    ("rp-0002", "Representation", "p-0004", "p-0116", "al-police", "GREEN", 0, None, {"description": "lawyer"}),
+    ("rp-0003", "Representation", "p-0004", "p-0204", "al-police", "AMBER", 1, None, {"description": "lawyer"}),
     ("su-0001", "Supplies", "p-0010", "p-0101", "mk-police", "GREEN", 1, None, {"documentForged": "identity card"}),
     ("su-0002", "Supplies", "p-0010", "p-0208", "mk-police", "AMBER", 2, "case-27", {"documentForged": "passport"}),
     ("su-0003", "Supplies", "p-0010", "p-0309", "mk-police", "GREEN", 2, None, {"documentForged": "driving licence"}),
@@ -349,8 +349,9 @@ def make_protected(book):
                 grade=2,
                 since=instant(book.random.randrange(60, 400), 0, 0),
             )
-            ph = phone(book, f"ph-{id[2:]}", book.people[id]["country"], agency, marking=marking, grade=1)
-            book.link(agency, f"up-{id[2:]}", "UsesPhone", id, ph, marking=marking, grade=1)
+            # A telephone identifies its user, and only people are masked: it stays within the agency.
+            ph = phone(book, f"ph-{id[2:]}", book.people[id]["country"], agency, marking=STRICT, grade=1)
+            book.link(agency, f"up-{id[2:]}", "UsesPhone", id, ph, marking=STRICT, grade=1)
             for _ in range(6):
                 at = instant(book.random.randrange(100, 700), 21, book.random.randrange(60))
                 book.contacts += 1
@@ -363,7 +364,7 @@ def make_protected(book):
                     {"durationSeconds": book.random.randrange(5, 80)},
                     at=at,
                     grade=0,
-                    marking=marking,
+                    marking=STRICT,
                 )
     id, rest = BARE.split(" ", 1)
     person(book, id, *rest.split("|"), protected_by=["ba-police", "me-police"])
