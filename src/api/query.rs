@@ -77,6 +77,7 @@ pub struct RelationshipPath {
 #[into_params(parameter_in = Path)]
 pub struct AssertionPath {
     /// The claim's id.
+    #[param(example = "01970000-0000-7000-8000-000000000001")]
     pub id: AssertionId,
 }
 
