@@ -1,1 +1,3 @@
 //! REST.
+
+pub mod auth;
