@@ -4,6 +4,7 @@ mod admission;
 mod answers;
 mod assertions;
 mod audit;
+pub mod auth;
 mod body;
 mod document;
 mod edge;
@@ -20,7 +21,7 @@ mod service;
 mod settings;
 mod words;
 
-pub use admission::{Authenticate, Unaccepted};
+pub use admission::Authenticate;
 pub use document::{document, document_text};
 pub use problem::{ApiError, ApiResult, Problem};
 pub use server::{serve, serve_metrics};

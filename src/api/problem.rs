@@ -9,6 +9,7 @@ use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::auth::TokenError;
 use crate::access::Denied;
 use crate::model::Fault;
 use crate::service::ServiceError;
@@ -132,18 +133,6 @@ impl ApiError {
         self.header(RETRY_AFTER, after.as_secs().max(1).to_string())
     }
 
-    /// A 401: `error` is a word of RFC 6750, left out where no token came.
-    pub fn unauthenticated(error: Option<&str>, description: &str) -> Self {
-        let code = if error.is_some() { "invalid-token" } else { "unauthenticated" };
-        let challenge = match error {
-            None => "Bearer realm=\"linchpin\"".to_owned(),
-            Some(error) => {
-                format!("Bearer realm=\"linchpin\", error=\"{error}\", error_description=\"{description}\"")
-            }
-        };
-        Self::new(code).detail(description).header(WWW_AUTHENTICATE, challenge)
-    }
-
     /// A 405 with the methods that there are.
     pub fn method_not_allowed(allow: &str) -> Self {
         Self::new("method-not-allowed").header(ALLOW, allow)
@@ -225,6 +214,19 @@ impl From<ServiceError> for ApiError {
                 Self::new("internal")
             }
         }
+    }
+}
+
+impl From<TokenError> for ApiError {
+    fn from(error: TokenError) -> Self {
+        let told = match error {
+            TokenError::TooMany { retry_after } => return Self::new("rate-limited").retry_after(retry_after),
+            TokenError::KeysUnavailable => return Self::new("unavailable").retry_after(crate::store::RETRY_AFTER),
+            TokenError::Missing => Self::new("unauthenticated"),
+            _ => Self::new("invalid-token"),
+        };
+        let challenge = error.www_authenticate().unwrap_or_default();
+        told.detail(error.detail()).header(WWW_AUTHENTICATE, challenge)
     }
 }
 

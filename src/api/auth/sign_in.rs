@@ -1,0 +1,143 @@
+//! Signing in: the header's form, the verifier, and a bound on how often one peer may fail.
+
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use moka::sync::Cache;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{TokenError, TokenVerifier};
+use crate::access::{Clock, Identity};
+use crate::model::Instant;
+
+/// How many peers' failures are remembered. Past it the rarely seen are forgotten: memory is bounded, whoever knocks.
+const PEERS: u64 = 10_000;
+
+/// How often one peer may fail to sign in. Failures are counted and bounded here, not written to the audit log one by one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct FailureLimit {
+    /// This many at once; 0: no limit.
+    pub burst: u32,
+    /// And then this many a minute.
+    pub per_minute: u32,
+}
+
+impl Default for FailureLimit {
+    fn default() -> Self {
+        Self { burst: 20, per_minute: 20 }
+    }
+}
+
+/// Signs callers in.
+pub struct SignIn {
+    verifier: TokenVerifier,
+    clock: Arc<dyn Clock>,
+    limit: FailureLimit,
+    failures: Cache<IpAddr, Arc<Mutex<Bucket>>>,
+}
+
+/// A token bucket: what is left, in millionths of a failure, and when that was so.
+struct Bucket {
+    left: u64,
+    at: Instant,
+}
+
+impl SignIn {
+    /// Sign-in by a verifier.
+    pub fn new(verifier: TokenVerifier, clock: Arc<dyn Clock>, limit: FailureLimit) -> Self {
+        Self { verifier, clock, limit, failures: Cache::new(PEERS) }
+    }
+
+    /// The verifier.
+    pub fn verifier(&self) -> &TokenVerifier {
+        &self.verifier
+    }
+
+    /// Who sends a request, by its `Authorization` header and the address that it comes from (of the client, where a trusted
+    /// proxy tells it). A token that was verified before passes whatever else came from that address.
+    pub async fn authenticate(&self, header: Option<&str>, peer: Option<IpAddr>) -> Result<Arc<Identity>, TokenError> {
+        let now = self.clock.now();
+        let result = self.attempt(header, peer, now).await;
+        if let Err(error) = &result {
+            metrics::counter!("linchpin_sign_in_failures_total", "reason" => error.reason()).increment(1);
+            if let Some(peer) = peer.filter(|_| error.counts()) {
+                self.count(peer, now);
+            }
+        }
+        result
+    }
+
+    async fn attempt(
+        &self,
+        header: Option<&str>,
+        peer: Option<IpAddr>,
+        now: Instant,
+    ) -> Result<Arc<Identity>, TokenError> {
+        let token = bearer(header.ok_or(TokenError::Missing)?)?;
+        if let Some(known) = self.verifier.remembered(token, now).await {
+            return known;
+        }
+        if let Some(peer) = peer {
+            self.pass(peer, now)?;
+        }
+        self.verifier.verify(token, now).await
+    }
+
+    /// Refuses a peer that has used up its failures.
+    fn pass(&self, peer: IpAddr, now: Instant) -> Result<(), TokenError> {
+        let Some(bucket) = self.failures.get(&network(peer)) else { return Ok(()) };
+        let mut bucket = bucket.lock().unwrap_or_else(PoisonError::into_inner);
+        bucket.refill(self.limit, now);
+        if bucket.left >= ONE {
+            return Ok(());
+        }
+        let rate = u64::from(self.limit.per_minute.max(1));
+        let wait = (ONE - bucket.left).div_ceil(rate) * 60;
+        Err(TokenError::TooMany { retry_after: Duration::from_secs(wait.div_ceil(ONE).max(1)) })
+    }
+
+    fn count(&self, peer: IpAddr, now: Instant) {
+        if self.limit.burst == 0 {
+            return;
+        }
+        let full = || Arc::new(Mutex::new(Bucket { left: u64::from(self.limit.burst) * ONE, at: now }));
+        let bucket = self.failures.get_with(network(peer), full);
+        let mut bucket = bucket.lock().unwrap_or_else(PoisonError::into_inner);
+        bucket.refill(self.limit, now);
+        bucket.left = bucket.left.saturating_sub(ONE);
+    }
+}
+
+/// One failure, in the bucket's units.
+const ONE: u64 = 1_000_000;
+
+impl Bucket {
+    fn refill(&mut self, limit: FailureLimit, now: Instant) {
+        let passed = u64::try_from(now.micros().saturating_sub(self.at.micros())).unwrap_or(0);
+        // Microseconds times failures a minute, over sixty seconds, are millionths of a failure.
+        let gained = passed.saturating_mul(u64::from(limit.per_minute)) / 60;
+        self.left = self.left.saturating_add(gained).min(u64::from(limit.burst) * ONE);
+        self.at = self.at.max(now);
+    }
+}
+
+/// Who counts as one peer: an IPv4 address, or the /64 that an IPv6 address lies in, since one host has all of that.
+fn network(peer: IpAddr) -> IpAddr {
+    match peer.to_canonical() {
+        IpAddr::V6(ip) => IpAddr::V6((ip.to_bits() >> 64 << 64).into()),
+        v4 => v4,
+    }
+}
+
+/// The token of an `Authorization` header.
+fn bearer(header: &str) -> Result<&str, TokenError> {
+    let (scheme, token) = header.split_once(' ').ok_or(TokenError::Malformed)?;
+    let token = token.trim_matches(' ');
+    if !scheme.eq_ignore_ascii_case("bearer") || token.is_empty() {
+        return Err(TokenError::Malformed);
+    }
+    Ok(token)
+}
