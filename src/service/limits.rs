@@ -11,6 +11,8 @@ pub struct Limits {
     pub page_max: usize,
     /// How many claims or ids one batch has at most.
     pub batch_items: usize,
+    /// How many relationships of one entity a summary counts at most.
+    pub summary_max: usize,
     /// How long an idempotency key is remembered.
     pub replay_kept: Duration,
     /// How many jobs are kept for one subject; the oldest finished one makes room.
@@ -25,6 +27,7 @@ impl Default for Limits {
             page_default: 50,
             page_max: 500,
             batch_items: 1_000,
+            summary_max: 100_000,
             replay_kept: Duration::from_hours(24),
             jobs_per_subject: 16,
             job_kept: Duration::from_hours(1),

@@ -3,7 +3,6 @@
 mod assertions;
 mod audit;
 mod entities;
-mod folds;
 mod jobs;
 mod limits;
 mod neighbours;
@@ -25,7 +24,7 @@ pub use entities::{EntityBatch, EntityIds, EntityRecorded, NewEntity};
 pub(crate) use jobs::Jobs;
 pub use jobs::{JobState, JobStatus};
 pub use limits::Limits;
-pub use neighbours::{Neighbour, NeighbourCount, NeighbourDirection, NeighbourPage, NeighbourQuestion};
+pub use neighbours::{Neighbour, NeighbourCount, NeighbourDirection, NeighbourPage, NeighbourQuestion, NeighboursTruncated};
 pub use reading::{Moment, PageRequest, Reading, Rendered};
 pub use relationships::{NewRelationship, RelationshipRecord, RelationshipRecorded};
 pub use running::Idempotency;

@@ -7,8 +7,9 @@ use thiserror::Error;
 
 use super::running::RunningKeys;
 use super::{Jobs, Limits, Sealer};
-use crate::access::{AuditError, Denied, Gate, Identity, RequestContext};
-use crate::model::{Fault, Vocabulary};
+use crate::access::{AuditError, Denied, Gate, Identity, Permit, RequestContext};
+use crate::model::{Fault, Revision, Vocabulary};
+use crate::store::read::Reader;
 use crate::store::{GraphStore, StoreError};
 
 /// What every request works with. Cheap to share: one for the whole process.
@@ -57,6 +58,11 @@ impl AppState {
     /// The words that claims are written in.
     pub fn vocabulary(&self) -> &Arc<Vocabulary> {
         &self.vocabulary
+    }
+
+    /// Folded reads for one caller, at one moment.
+    pub(crate) fn reader<'a>(&'a self, permit: &'a Permit, at: Option<Revision>) -> Reader<'a> {
+        Reader { store: self.store.as_ref(), vocabulary: &self.vocabulary, permit, at }
     }
 
     /// How much one request may ask for.

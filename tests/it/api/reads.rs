@@ -161,8 +161,8 @@ async fn neighbours_come_with_their_relationships_and_a_summary() {
     assert_eq!(
         summary,
         json!([
-            {"kind": "Associate", "entity_kind": "Person", "relationships": 1, "entities": 1},
-            {"kind": "Family", "entity_kind": "Person", "relationships": 1, "entities": 1},
+            {"kind": "Associate", "count": 1, "outgoing": 1, "incoming": 0},
+            {"kind": "Family", "count": 1, "outgoing": 0, "incoming": 1},
         ])
     );
     assert_eq!(around(ANA, json!({"kinds": ["Family"]})).await.0, "r2:c");
