@@ -39,7 +39,7 @@ pub struct SignIn {
     failures: Cache<IpAddr, Arc<Mutex<Bucket>>>,
 }
 
-/// A token bucket: what is left, in millionths of a failure, and when that was so.
+/// A token bucket: what is left, and when that was so.
 struct Bucket {
     left: u64,
     at: Instant,
@@ -94,9 +94,8 @@ impl SignIn {
         if bucket.left >= ONE {
             return Ok(());
         }
-        let rate = u64::from(self.limit.per_minute.max(1));
-        let wait = (ONE - bucket.left).div_ceil(rate) * 60;
-        Err(TokenError::TooMany { retry_after: Duration::from_secs(wait.div_ceil(ONE).max(1)) })
+        let micros = (ONE - bucket.left).div_ceil(u64::from(self.limit.per_minute.max(1)));
+        Err(TokenError::TooMany { retry_after: Duration::from_secs(micros.div_ceil(1_000_000)) })
     }
 
     fn count(&self, peer: IpAddr, now: Instant) {
@@ -111,14 +110,13 @@ impl SignIn {
     }
 }
 
-/// One failure, in the bucket's units.
-const ONE: u64 = 1_000_000;
+/// One failure, in the bucket's units: a microsecond brings `per_minute` of them, so that nothing is ever rounded.
+const ONE: u64 = 60_000_000;
 
 impl Bucket {
     fn refill(&mut self, limit: FailureLimit, now: Instant) {
         let passed = u64::try_from(now.micros().saturating_sub(self.at.micros())).unwrap_or(0);
-        // Microseconds times failures a minute, over sixty seconds, are millionths of a failure.
-        let gained = passed.saturating_mul(u64::from(limit.per_minute)) / 60;
+        let gained = passed.saturating_mul(u64::from(limit.per_minute));
         self.left = self.left.saturating_add(gained).min(u64::from(limit.burst) * ONE);
         self.at = self.at.max(now);
     }
