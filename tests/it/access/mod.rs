@@ -1,5 +1,7 @@
 //! The rule, the roles, the gate.
 
 mod audit;
+mod gate;
+mod policy;
 mod rule;
 mod tokens;
