@@ -384,3 +384,18 @@ fn visibility_of_markings_is_a_partial_order() {
     secret.classification = Classification::Secret;
     assert!(!secret.at_least_as_visible_as(&green(&[])) && green(&[]).at_least_as_visible_as(&secret));
 }
+
+#[test]
+fn every_line_of_the_scenario_keeps_to_the_vocabulary() {
+    let vocabulary = Vocabulary::builtin();
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("seed/scenario");
+    let mut lines = 0;
+    for file in std::fs::read_dir(folder).expect("the scenario").map(|entry| entry.expect("readable").path()) {
+        for line in std::fs::read_to_string(&file).expect("UTF-8").lines() {
+            let claim: Claim = serde_json::from_str(line).unwrap_or_else(|error| panic!("{}: {error}: {line}", file.display()));
+            assert_eq!(claim.faults(&vocabulary), Vec::new(), "{}: {line}", file.display());
+            lines += 1;
+        }
+    }
+    assert!(lines >= 4_000, "{lines} assertions");
+}
