@@ -1,15 +1,17 @@
-//! Signing in: the header's form, the verifier, and a bound on how often one peer may fail.
+//! Signing in: the verifier, and a bound on how often one peer may fail.
 
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use moka::sync::Cache;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{TokenError, TokenVerifier};
 use crate::access::{Clock, Identity};
+use crate::api::{Authenticate, Unaccepted};
 use crate::model::Instant;
 
 /// How many peers' failures are remembered. Past it the rarely seen are forgotten: memory is bounded, whoever knocks.
@@ -56,11 +58,11 @@ impl SignIn {
         &self.verifier
     }
 
-    /// Who sends a request, by its `Authorization` header and the address that it comes from (of the client, where a trusted
-    /// proxy tells it). A token that was verified before passes whatever else came from that address.
-    pub async fn authenticate(&self, header: Option<&str>, peer: Option<IpAddr>) -> Result<Arc<Identity>, TokenError> {
+    /// Who sends a request, by its bearer token and the address that it comes from. A token that was verified before passes
+    /// whatever else came from that address.
+    pub async fn sign_in(&self, token: &str, peer: Option<IpAddr>) -> Result<Arc<Identity>, TokenError> {
         let now = self.clock.now();
-        let result = self.attempt(header, peer, now).await;
+        let result = self.attempt(token, peer, now).await;
         if let Err(error) = &result {
             metrics::counter!("linchpin_sign_in_failures_total", "reason" => error.reason()).increment(1);
             if let Some(peer) = peer.filter(|_| error.counts()) {
@@ -70,13 +72,7 @@ impl SignIn {
         result
     }
 
-    async fn attempt(
-        &self,
-        header: Option<&str>,
-        peer: Option<IpAddr>,
-        now: Instant,
-    ) -> Result<Arc<Identity>, TokenError> {
-        let token = bearer(header.ok_or(TokenError::Missing)?)?;
+    async fn attempt(&self, token: &str, peer: Option<IpAddr>, now: Instant) -> Result<Arc<Identity>, TokenError> {
         if let Some(known) = self.verifier.remembered(token, now).await {
             return known;
         }
@@ -110,6 +106,19 @@ impl SignIn {
     }
 }
 
+#[async_trait]
+impl Authenticate for SignIn {
+    async fn identify(&self, token: &str, peer: Option<IpAddr>) -> Result<Identity, Unaccepted> {
+        self.sign_in(token, peer).await.map(Arc::unwrap_or_clone).map_err(|error| Unaccepted {
+            description: error.detail(),
+            retry_after: match error {
+                TokenError::TooMany { retry_after } => Some(retry_after),
+                _ => None,
+            },
+        })
+    }
+}
+
 /// One failure, in the bucket's units: a microsecond brings `per_minute` of them, so that nothing is ever rounded.
 const ONE: u64 = 60_000_000;
 
@@ -128,14 +137,4 @@ fn network(peer: IpAddr) -> IpAddr {
         IpAddr::V6(ip) => IpAddr::V6((ip.to_bits() >> 64 << 64).into()),
         v4 => v4,
     }
-}
-
-/// The token of an `Authorization` header.
-fn bearer(header: &str) -> Result<&str, TokenError> {
-    let (scheme, token) = header.split_once(' ').ok_or(TokenError::Malformed)?;
-    let token = token.trim_matches(' ');
-    if !scheme.eq_ignore_ascii_case("bearer") || token.is_empty() {
-        return Err(TokenError::Malformed);
-    }
-    Ok(token)
 }
