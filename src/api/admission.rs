@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use moka::sync::Cache;
 use tracing_actix_web::RequestId;
 
-use super::auth::{SignIn, TokenError};
+use super::auth::TokenError;
 use super::operations::Operation;
 use super::problem::{ApiError, ApiResult};
 use super::settings::Settings;
@@ -26,15 +26,8 @@ const MAX_PURPOSE: usize = 500;
 /// Signs callers in.
 #[async_trait]
 pub trait Authenticate: Send + Sync + 'static {
-    /// Who sends a request, by its `Authorization` header and the address that it comes from.
-    async fn authenticate(&self, header: Option<&str>, peer: Option<IpAddr>) -> Result<Arc<Identity>, TokenError>;
-}
-
-#[async_trait]
-impl Authenticate for SignIn {
-    async fn authenticate(&self, header: Option<&str>, peer: Option<IpAddr>) -> Result<Arc<Identity>, TokenError> {
-        Self::authenticate(self, header, peer).await
-    }
+    /// Who sends a request, by its bearer token and the address that it comes from.
+    async fn identify(&self, token: &str, peer: Option<IpAddr>) -> Result<Arc<Identity>, TokenError>;
 }
 
 /// What decides on sign-ins, shared by all workers.
@@ -59,7 +52,7 @@ impl FromRequest for Auth {
 
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
         let caller = req.extensions().get::<Caller>().cloned();
-        ready(caller.map(Self).ok_or_else(|| TokenError::Missing.into()))
+        ready(caller.map(Self).ok_or_else(ApiError::unauthenticated))
     }
 }
 
@@ -70,9 +63,8 @@ pub(crate) async fn admit(req: &ServiceRequest, operation: &'static Operation) -
     else {
         return Err(ApiError::new("internal"));
     };
-    let header = one_authorization(req.headers())?;
     let peer = req.peer_addr().map(|peer| peer.ip());
-    let identity = door.authenticate.authenticate(header.as_deref(), peer).await?;
+    let identity = door.authenticate.identify(bearer(req.headers())?, peer).await?;
     if let Some(turn) = door.throttle.enter(&identity.subject)? {
         req.extensions_mut().insert(turn);
     }
@@ -91,15 +83,17 @@ pub(crate) async fn admit(req: &ServiceRequest, operation: &'static Operation) -
     Ok(())
 }
 
-/// The header, if there is one and no second.
-fn one_authorization(headers: &HeaderMap) -> ApiResult<Option<String>> {
+/// The one bearer token.
+fn bearer(headers: &HeaderMap) -> ApiResult<&str> {
     let mut values = headers.get_all(AUTHORIZATION);
-    let Some(value) = values.next() else { return Ok(None) };
-    let text = value.to_str().map_err(|_| TokenError::Malformed)?;
+    let value = values.next().ok_or_else(ApiError::unauthenticated)?;
     if values.next().is_some() {
         return Err(TokenError::Malformed.into());
     }
-    Ok(Some(text.to_owned()))
+    match value.to_str().unwrap_or_default().split_once(' ') {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") && !token.trim().is_empty() => Ok(token.trim()),
+        _ => Err(ApiError::unauthenticated()),
+    }
 }
 
 /// A header in which people write: UTF-8.

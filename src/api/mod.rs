@@ -1,10 +1,11 @@
 //! REST: HTTP in, the service's words out. The one layer that knows statuses, headers and the OpenAPI document.
 
+pub mod auth;
+
 mod admission;
 mod answers;
 mod assertions;
 mod audit;
-pub mod auth;
 mod body;
 mod document;
 mod edge;

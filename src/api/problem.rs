@@ -43,6 +43,9 @@ pub struct Problem {
     pub errors: Vec<Fault>,
 }
 
+/// How to sign in.
+const CHALLENGE: &str = "Bearer realm=\"linchpin\"";
+
 /// Code → status and title. A code that is not here is a fault of ours.
 const PROBLEMS: &[(&str, StatusCode, &str)] = &[
     ("bad-request", StatusCode::BAD_REQUEST, "The request cannot be read"),
@@ -133,6 +136,11 @@ impl ApiError {
         self.header(RETRY_AFTER, after.as_secs().max(1).to_string())
     }
 
+    /// A 401 for want of a token (RFC 6750, section 3).
+    pub fn unauthenticated() -> Self {
+        Self::new("unauthenticated").detail("send `Authorization: Bearer …`").header(WWW_AUTHENTICATE, CHALLENGE)
+    }
+
     /// A 405 with the methods that there are.
     pub fn method_not_allowed(allow: &str) -> Self {
         Self::new("method-not-allowed").header(ALLOW, allow)
@@ -219,14 +227,15 @@ impl From<ServiceError> for ApiError {
 
 impl From<TokenError> for ApiError {
     fn from(error: TokenError) -> Self {
-        let told = match error {
-            TokenError::TooMany { retry_after } => return Self::new("rate-limited").retry_after(retry_after),
-            TokenError::KeysUnavailable => return Self::new("unavailable").retry_after(crate::store::RETRY_AFTER),
-            TokenError::Missing => Self::new("unauthenticated"),
-            _ => Self::new("invalid-token"),
-        };
-        let challenge = error.www_authenticate().unwrap_or_default();
-        told.detail(error.detail()).header(WWW_AUTHENTICATE, challenge)
+        match error {
+            TokenError::TooMany { retry_after } => Self::new("rate-limited").retry_after(retry_after),
+            TokenError::KeysUnavailable => Self::new("unavailable").retry_after(crate::store::RETRY_AFTER),
+            _ => {
+                let told = error.detail();
+                let challenge = format!("{CHALLENGE}, error=\"invalid_token\", error_description=\"{told}\"");
+                Self::new("invalid-token").detail(told).header(WWW_AUTHENTICATE, challenge)
+            }
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod assertions;
 mod audit;
+mod directory;
 mod entities;
 mod jobs;
 mod limits;
@@ -11,6 +12,7 @@ mod relationships;
 mod running;
 mod sealer;
 mod search;
+mod secrets;
 mod state;
 mod upkeep;
 mod words;
@@ -20,6 +22,7 @@ pub use assertions::{
     AssertionPage, AssertionRecord, AssertionsRecorded, NewAssertions, RecordedItem, RecordedSpan, Retracted, Retraction,
 };
 pub use audit::AuditPage;
+pub use directory::{DirectoryFault, FileDirectory};
 pub use entities::{EntityBatch, EntityIds, EntityRecorded, NewEntity};
 pub(crate) use jobs::Jobs;
 pub use jobs::{JobState, JobStatus};
@@ -30,4 +33,5 @@ pub use relationships::{NewRelationship, RelationshipRecord, RelationshipRecorde
 pub use running::Idempotency;
 pub use sealer::Sealer;
 pub use search::{EntityPage, EntitySearch};
+pub use secrets::{SecretError, SecretKey, Secrets};
 pub use state::{AppState, Caller, Parts, ServiceError, ServiceResult};

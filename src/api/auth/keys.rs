@@ -66,7 +66,8 @@ impl KeySet {
         // The same checks as for a key set, on the key's public part.
         let jwk = Jwk::from_decoding_key(&decoding, Some(Algorithm::from(algorithm)))
             .map_err(|error| format!("it holds no public key for {algorithm:?}: {error}"))?;
-        let key = Key::fit(&jwk, algorithm).ok_or_else(|| format!("its key does not fit {algorithm:?} or is too short"))?;
+        let key =
+            Key::fit(&jwk, algorithm).ok_or_else(|| format!("its key does not fit {algorithm:?} or is too short"))?;
         Ok(Self(vec![key]))
     }
 
@@ -94,19 +95,22 @@ impl Key {
         }
         let bytes = |text: &str| URL_SAFE_NO_PAD.decode(text).ok();
         let coordinate = |text: &str| bytes(text).filter(|bytes| bytes.len() == 32);
-        let public = match (&jwk.algorithm, algorithm) {
+        let (public, decoding) = match (&jwk.algorithm, algorithm) {
             (AlgorithmParameters::EllipticCurve(key), TokenAlgorithm::ES256) if key.curve == EllipticCurve::P256 => {
-                [coordinate(&key.x)?, coordinate(&key.y)?].concat()
+                ([coordinate(&key.x)?, coordinate(&key.y)?].concat(), DecodingKey::from_jwk(jwk).ok()?)
             }
             (AlgorithmParameters::OctetKeyPair(key), TokenAlgorithm::EdDSA) if key.curve == EllipticCurve::Ed25519 => {
-                coordinate(&key.x)?
+                (coordinate(&key.x)?, DecodingKey::from_jwk(jwk).ok()?)
             }
             (AlgorithmParameters::RSA(key), TokenAlgorithm::RS256 | TokenAlgorithm::PS256) => {
-                let modulus = bytes(&key.n).filter(|bytes| bytes.iter().skip_while(|byte| **byte == 0).count() >= RSA_BYTES)?;
-                [modulus, bytes(&key.e)?].concat()
+                // Some providers write a zero byte before the modulus, which the cryptographic library does not take.
+                let number = |text| Some(bytes(text)?.into_iter().skip_while(|byte| *byte == 0).collect::<Vec<u8>>());
+                let (modulus, exponent) = (number(&key.n).filter(|n| n.len() >= RSA_BYTES)?, number(&key.e)?);
+                let decoding = DecodingKey::from_rsa_raw_components(&modulus, &exponent);
+                ([modulus, exponent].concat(), decoding)
             }
             _ => return None,
         };
-        Some(Self { id: common.key_id.clone(), public, decoding: DecodingKey::from_jwk(jwk).ok()? })
+        Some(Self { id: common.key_id.clone(), public, decoding })
     }
 }

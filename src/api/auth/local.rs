@@ -126,8 +126,7 @@ impl LocalKeys {
             exp: seconds(claims.until),
         };
         let header = Header { kid: self.public.common.key_id.clone(), ..Header::new(Algorithm::ES256) };
-        jsonwebtoken::encode(&header, &payload, &self.signing)
-            .map_err(|error| LocalKeyError::Crypto(error.to_string()))
+        jsonwebtoken::encode(&header, &payload, &self.signing).map_err(|error| LocalKeyError::Crypto(error.to_string()))
     }
 }
 

@@ -7,10 +7,7 @@ use thiserror::Error;
 /// Why nobody was signed in. Display and `Debug` hold nothing of the token or of keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum TokenError {
-    /// No `Authorization` header.
-    #[error("a bearer token is needed")]
-    Missing,
-    /// Not a bearer token, or no JSON Web Token.
+    /// No JSON Web Token.
     #[error("the token cannot be read")]
     Malformed,
     /// Its `exp` has passed.
@@ -52,7 +49,6 @@ impl TokenError {
     /// For metrics and logs: a word per reason.
     pub const fn reason(&self) -> &'static str {
         match self {
-            Self::Missing => "missing",
             Self::Malformed => "malformed",
             Self::Expired => "expired",
             Self::NotYetValid => "not-yet-valid",
@@ -70,7 +66,6 @@ impl TokenError {
     /// What the caller is told. Only the bearer of a token with a good signature learns more than that it is not valid.
     pub const fn detail(&self) -> &'static str {
         match self {
-            Self::Missing => "a bearer token is needed",
             Self::Expired => "the token has expired",
             Self::NotYetValid => "the token is not valid yet",
             Self::KeysUnavailable => "sign-in is not available at the moment",
@@ -79,21 +74,8 @@ impl TokenError {
         }
     }
 
-    /// The `WWW-Authenticate` header of the 401 (RFC 6750, section 3); `None` for those that are no 401: [`Self::TooMany`]
-    /// is a 429 and [`Self::KeysUnavailable`] a 503.
-    pub fn www_authenticate(&self) -> Option<String> {
-        match self {
-            Self::TooMany { .. } | Self::KeysUnavailable => None,
-            Self::Missing => Some("Bearer realm=\"linchpin\"".to_owned()),
-            other => Some(format!(
-                "Bearer realm=\"linchpin\", error=\"invalid_token\", error_description=\"{}\"",
-                other.detail()
-            )),
-        }
-    }
-
-    /// Whether it counts against the peer: not being signed in at all is no attempt, and missing keys are not its fault.
+    /// Whether it counts against the peer: missing keys are not its fault.
     pub(super) const fn counts(&self) -> bool {
-        !matches!(self, Self::Missing | Self::KeysUnavailable | Self::TooMany { .. })
+        !matches!(self, Self::KeysUnavailable | Self::TooMany { .. })
     }
 }

@@ -1,15 +1,17 @@
-//! Signing in: the header's form, the verifier, and a bound on how often one peer may fail.
+//! Signing in: the verifier, and a bound on how often one peer may fail.
 
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use moka::sync::Cache;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{TokenError, TokenVerifier};
 use crate::access::{Clock, Identity};
+use crate::api::Authenticate;
 use crate::model::Instant;
 
 /// How many peers' failures are remembered. Past it the rarely seen are forgotten: memory is bounded, whoever knocks.
@@ -39,7 +41,7 @@ pub struct SignIn {
     failures: Cache<IpAddr, Arc<Mutex<Bucket>>>,
 }
 
-/// A token bucket: what is left, in millionths of a failure, and when that was so.
+/// A token bucket: what is left, and when that was so.
 struct Bucket {
     left: u64,
     at: Instant,
@@ -56,11 +58,11 @@ impl SignIn {
         &self.verifier
     }
 
-    /// Who sends a request, by its `Authorization` header and the address that it comes from (of the client, where a trusted
-    /// proxy tells it). A token that was verified before passes whatever else came from that address.
-    pub async fn authenticate(&self, header: Option<&str>, peer: Option<IpAddr>) -> Result<Arc<Identity>, TokenError> {
+    /// Who sends a request, by its bearer token and the address that it comes from. A token that was verified before passes
+    /// whatever else came from that address.
+    pub async fn sign_in(&self, token: &str, peer: Option<IpAddr>) -> Result<Arc<Identity>, TokenError> {
         let now = self.clock.now();
-        let result = self.attempt(header, peer, now).await;
+        let result = self.attempt(token, peer, now).await;
         if let Err(error) = &result {
             metrics::counter!("linchpin_sign_in_failures_total", "reason" => error.reason()).increment(1);
             if let Some(peer) = peer.filter(|_| error.counts()) {
@@ -70,13 +72,7 @@ impl SignIn {
         result
     }
 
-    async fn attempt(
-        &self,
-        header: Option<&str>,
-        peer: Option<IpAddr>,
-        now: Instant,
-    ) -> Result<Arc<Identity>, TokenError> {
-        let token = bearer(header.ok_or(TokenError::Missing)?)?;
+    async fn attempt(&self, token: &str, peer: Option<IpAddr>, now: Instant) -> Result<Arc<Identity>, TokenError> {
         if let Some(known) = self.verifier.remembered(token, now).await {
             return known;
         }
@@ -94,9 +90,8 @@ impl SignIn {
         if bucket.left >= ONE {
             return Ok(());
         }
-        let rate = u64::from(self.limit.per_minute.max(1));
-        let wait = (ONE - bucket.left).div_ceil(rate) * 60;
-        Err(TokenError::TooMany { retry_after: Duration::from_secs(wait.div_ceil(ONE).max(1)) })
+        let micros = (ONE - bucket.left).div_ceil(u64::from(self.limit.per_minute.max(1)));
+        Err(TokenError::TooMany { retry_after: Duration::from_secs(micros.div_ceil(1_000_000)) })
     }
 
     fn count(&self, peer: IpAddr, now: Instant) {
@@ -111,14 +106,20 @@ impl SignIn {
     }
 }
 
-/// One failure, in the bucket's units.
-const ONE: u64 = 1_000_000;
+#[async_trait]
+impl Authenticate for SignIn {
+    async fn identify(&self, token: &str, peer: Option<IpAddr>) -> Result<Arc<Identity>, TokenError> {
+        self.sign_in(token, peer).await
+    }
+}
+
+/// One failure, in the bucket's units: a microsecond brings `per_minute` of them, so that nothing is ever rounded.
+const ONE: u64 = 60_000_000;
 
 impl Bucket {
     fn refill(&mut self, limit: FailureLimit, now: Instant) {
         let passed = u64::try_from(now.micros().saturating_sub(self.at.micros())).unwrap_or(0);
-        // Microseconds times failures a minute, over sixty seconds, are millionths of a failure.
-        let gained = passed.saturating_mul(u64::from(limit.per_minute)) / 60;
+        let gained = passed.saturating_mul(u64::from(limit.per_minute));
         self.left = self.left.saturating_add(gained).min(u64::from(limit.burst) * ONE);
         self.at = self.at.max(now);
     }
@@ -130,14 +131,4 @@ fn network(peer: IpAddr) -> IpAddr {
         IpAddr::V6(ip) => IpAddr::V6((ip.to_bits() >> 64 << 64).into()),
         v4 => v4,
     }
-}
-
-/// The token of an `Authorization` header.
-fn bearer(header: &str) -> Result<&str, TokenError> {
-    let (scheme, token) = header.split_once(' ').ok_or(TokenError::Malformed)?;
-    let token = token.trim_matches(' ');
-    if !scheme.eq_ignore_ascii_case("bearer") || token.is_empty() {
-        return Err(TokenError::Malformed);
-    }
-    Ok(token)
 }

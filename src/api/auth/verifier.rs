@@ -86,7 +86,8 @@ impl TokenVerifier {
         }
         let mut issuers = BTreeMap::new();
         for (name, settings) in settings {
-            let wrong = |setting: &str, detail: &str| Err(IssuerFault::new(format!("issuers.{name}.{setting}"), detail));
+            let wrong =
+                |setting: &str, detail: &str| Err(IssuerFault::new(format!("issuers.{name}.{setting}"), detail));
             if settings.issuer.is_empty() {
                 return wrong("issuer", "it is empty");
             }
@@ -150,7 +151,8 @@ impl TokenVerifier {
             keys = issuer.keys.look_again(&keys, now).await;
         }
         let key = keys.set.find(kid);
-        let key = key.ok_or(if issuer.keys.is_empty() { TokenError::KeysUnavailable } else { TokenError::UnknownKey })?;
+        let key =
+            key.ok_or(if issuer.keys.is_empty() { TokenError::KeysUnavailable } else { TokenError::UnknownKey })?;
         let claims = check(token, key, &issuer.validation)?;
         let lifetime = Lifetime { from: claims.nbf, until: claims.exp.ok_or(TokenError::Claim("exp"))? };
         lifetime.check(now)?;
