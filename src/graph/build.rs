@@ -97,43 +97,22 @@ impl SnapshotBuilder {
     }
 
     fn base(&mut self) -> Base {
-        self.settle();
+        let gone = std::mem::take(&mut self.erased);
+        self.entity_rows.retain(|row| !gone.contains(&row.claim.id));
+        self.rows.retain(|row| !gone.contains(&row.claim.id));
+        self.entity_numbers = HashMap::new();
         let mut base = Base::default();
         self.number_entities(&mut base);
         self.write_entities(&mut base);
         let names = self.number_names(&mut base);
         self.write_triples(&mut base, &names);
+        base.renumber(&mut self.interned);
+        base.entity_marks = marks(&base.entity_starts, &base.entity_claims);
+        base.marks = marks(&base.claim_starts, &base.claims);
         mirror(&mut base);
         base.by_name = (0..base.triples()).collect();
         base.by_name.sort_unstable_by_key(|&triple| (base.names[triple as usize], triple));
         base
-    }
-
-    /// Drops what was erased and what came again, and numbers what is interned by what is left.
-    fn settle(&mut self) {
-        let gone = std::mem::take(&mut self.erased);
-        self.entity_rows.retain(|row| !gone.contains(&row.claim.id));
-        self.rows.retain(|row| !gone.contains(&row.claim.id));
-        self.entity_numbers = HashMap::new();
-        let mut used_classes = vec![false; self.interned.classes.len()];
-        let mut used_values = vec![false; self.interned.values.len()];
-        for class in
-            self.entity_rows.iter().map(|row| row.claim.class).chain(self.rows.iter().map(|row| row.claim.class))
-        {
-            used_classes[class as usize] = true;
-        }
-        for &value in self.entity_rows.iter().flat_map(|row| &row.values) {
-            used_values[value as usize] = true;
-        }
-        let (classes, values) = self.interned.renumber(&used_classes, &used_values);
-        for row in &mut self.entity_rows {
-            row.claim.class = classes[row.claim.class as usize];
-            row.values.iter_mut().for_each(|value| *value = values[*value as usize]);
-            row.values.sort_unstable();
-        }
-        for row in &mut self.rows {
-            row.claim.class = classes[row.claim.class as usize];
-        }
     }
 
     /// Numbers the entities that are left by their ids.
@@ -171,7 +150,6 @@ impl SnapshotBuilder {
             base.value_starts.push(index(base.values.len()));
         }
         base.entity_starts = starts(base.nodes(), rows.iter().map(|row| row.entity));
-        base.entity_marks = marks(&base.entity_starts, &base.entity_claims);
     }
 
     /// The place of each row's relationship id among the ids.
@@ -216,7 +194,6 @@ impl SnapshotBuilder {
         }
         base.claim_starts.push(index(base.claims.len()));
         base.out_starts = starts(base.nodes(), base.sources.iter().copied());
-        base.marks = marks(&base.claim_starts, &base.claims);
     }
 }
 

@@ -3,7 +3,7 @@
 
 use crate::model::{AssertionId, Currency};
 
-use super::claim::ClaimRow;
+use super::claim::{ClaimRow, Interned};
 use super::ids::{IdTable, index};
 
 /// Set beside a class when a view cannot decide by the class alone: several claims, a closed one, or one with a retain day.
@@ -64,6 +64,15 @@ impl Columns {
         }
     }
 
+    /// Marks the classes that occur.
+    fn mark_classes(&self, used: &mut [bool]) {
+        self.classes.iter().for_each(|class| used[*class as usize] = true);
+    }
+
+    fn renumber_classes(&mut self, fresh: &[u32]) {
+        self.classes.iter_mut().for_each(|class| *class = fresh[*class as usize]);
+    }
+
     /// The places of claims with these ids, which must ascend.
     pub(super) fn places(&self, wanted: &[AssertionId]) -> Vec<u32> {
         let found = self.ids.iter().enumerate().filter(|(_, id)| wanted.binary_search(id).is_ok());
@@ -113,6 +122,22 @@ fn range(starts: &[u32], at: u32) -> std::ops::Range<usize> {
 }
 
 impl Base {
+    /// Numbers what is interned by what occurs here, so that equal rows have equal numbers.
+    pub(super) fn renumber(&mut self, interned: &mut Interned) {
+        let mut used_classes = vec![false; interned.classes.len()];
+        let mut used_values = vec![false; interned.values.len()];
+        self.entity_claims.mark_classes(&mut used_classes);
+        self.claims.mark_classes(&mut used_classes);
+        self.values.iter().for_each(|value| used_values[*value as usize] = true);
+        let (classes, values) = interned.renumber(&used_classes, &used_values);
+        self.entity_claims.renumber_classes(&classes);
+        self.claims.renumber_classes(&classes);
+        self.values.iter_mut().for_each(|value| *value = values[*value as usize]);
+        for ends in self.value_starts.windows(2) {
+            self.values[ends[0] as usize..ends[1] as usize].sort_unstable();
+        }
+    }
+
     pub(super) fn nodes(&self) -> u32 {
         index(self.entities.len())
     }

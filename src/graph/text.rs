@@ -16,10 +16,11 @@ pub fn claims(text: &str) -> Result<Vec<Assertion>, IdError> {
     let mut entities = BTreeSet::new();
     let mut relationships = Vec::new();
     for (number, line) in text.lines().map(str::trim).filter(|line| !line.is_empty()).enumerate() {
-        let Some((source, rest)) = line.split_once(" -") else {
+        let Some(at) = line.find(" -") else {
             entities.insert(EntityId::new(line)?);
             continue;
         };
+        let (source, rest) = line.split_at(at + 1);
         let both = rest.split_once("- ").map(|(words, target)| (words, target, "Associate"));
         let (words, target, kind) = rest
             .split_once("-> ")
@@ -29,7 +30,7 @@ pub fn claims(text: &str) -> Result<Vec<Assertion>, IdError> {
         let (source, target) = (EntityId::new(source.trim())?, EntityId::new(target.trim())?);
         entities.extend([source.clone(), target.clone()]);
         let mut line = Line { id: format!("r{}", number + 1), kind: kind.to_owned(), grade: "A1".to_owned() };
-        words.split_whitespace().for_each(|word| line.word(word));
+        words.trim_start_matches('-').split_whitespace().for_each(|word| line.word(word));
         let subject = Subject::Relationship { id: RelationshipId::new(&line.id)?, source, target };
         relationships.push((subject, KindName::new(&line.kind)?, line.grade));
     }
