@@ -28,8 +28,9 @@ use crate::model::{
     Window,
 };
 
+pub use crate::access::GuardKey;
 pub use batch::{Applied, Batch, Ends, LoadKey, Mode, NewAssertion, Operation, Outcome, ReplayKey};
-pub use markings::{GuardKey, MarkingTable, VisibleMarkings};
+pub use markings::{MarkingTable, VisibleMarkings};
 
 /// What goes wrong in a store.
 #[derive(Debug, Error)]

@@ -2,7 +2,10 @@
 
 mod access;
 mod api;
+mod graph;
+mod laws;
 mod layering;
 mod model;
 mod openapi;
 mod support;
+mod vectors;
