@@ -219,6 +219,9 @@ pub struct Ontology {
 /// The property whose values are roles.
 const ROLE: &str = "role";
 
+/// The kind whose members may have them.
+const PERSON: &str = "Person";
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
@@ -345,6 +348,11 @@ impl Ontology {
     pub fn protects(&self, properties: &Properties) -> bool {
         let mut roles = properties.get(ROLE).into_iter().flatten();
         roles.any(|role| self.roles.get(role).is_some_and(|known| known.protected))
+    }
+
+    /// Whether an entity kind is a person, who may have a role in the enterprise.
+    pub fn is_person(&self, kind: &KindName) -> bool {
+        kind.as_str() == PERSON || self.entity(kind).is_some_and(|known| known.ancestors.iter().any(|a| a.as_str() == PERSON))
     }
 
     /// Values of the property `role` that the ontology does not know.

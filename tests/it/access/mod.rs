@@ -1,1 +1,3 @@
 //! The rule, the roles, the gate.
+
+mod rule;

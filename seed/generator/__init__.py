@@ -1,0 +1,1 @@
+"""The parts of the scenario's generator; `seed/generate.py` runs them in order."""
