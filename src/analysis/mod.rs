@@ -1,1 +1,97 @@
-//! The questions.
+//! The questions. One file a question, all behind one trait, so that routes, the OpenAPI document, the laws and the benches are
+//! made by going through [`ANALYSES`].
+//!
+//! Pure: a question is a function of a view, its parameters and a budget.
+
+mod evidence;
+mod frame;
+mod k_shortest_paths;
+mod registry;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use thiserror::Error;
+use utoipa::ToSchema;
+
+use crate::graph::{Budget, Direction, GraphView, Halt};
+use crate::model::{EntityId, Fault};
+
+pub use evidence::{
+    Answer, Evidence, EvidenceRelationship, Finding, LeftOut, Path, PathStep, Truncated, TruncatedReason,
+};
+pub use frame::{Caps, Frame, Hubs, Limits, ResolvedFrame};
+pub use k_shortest_paths::{KShortestPaths, KShortestPathsRequest, KShortestPathsResult, PathCost};
+pub use registry::{AnalysisDoc, AnyAnalysis, PreparedRun, Question, analysis};
+
+/// Every analysis, in the order of the document.
+pub static ANALYSES: &[&dyn AnyAnalysis] = &[&KShortestPaths];
+
+/// Why there is no finding.
+#[derive(Debug, Clone, PartialEq, Error)]
+pub enum AnalysisError {
+    /// The question has no meaning on this view; each fault says where and what to do.
+    #[error("the question has {} faults", .0.len())]
+    Faults(Vec<Fault>),
+    /// The server's own wall-time limit.
+    #[error("the question takes longer than the server allows")]
+    TimeLimit,
+    /// Nobody waits for the answer any more.
+    #[error("the question was cancelled")]
+    Cancelled,
+}
+
+impl AnalysisError {
+    /// An entity that the question names is not in the view. Hidden, absent and outside the frame are one: the words depend on
+    /// the request alone.
+    pub fn unknown_entity(pointer: &str, id: &EntityId) -> Self {
+        let detail = format!("there is no entity `{id}` within the frame that you may see");
+        Self::Faults(vec![Fault::new(pointer, "unknown-entity", detail)])
+    }
+
+    /// What a halt means when no part of the answer may be given; `None` when the counted budget was spent, so that whole rounds
+    /// before it may be answered.
+    pub const fn from_halt(halt: Halt) -> Option<Self> {
+        match halt {
+            Halt::Spent => None,
+            Halt::TimeLimit => Some(Self::TimeLimit),
+            Halt::Cancelled => Some(Self::Cancelled),
+        }
+    }
+}
+
+/// One question that can be asked of a graph.
+///
+/// Contract, held to by `tests/it/laws.rs` for every entry of [`ANALYSES`]: the finding is a function of what the view shows, of
+/// the parameters and of the budget, and of nothing else, neither the order of rows nor hidden ones nor how the snapshot is
+/// laid out; an entity that is hidden is as unknown as one that is not there; a budget of zero is a clear answer; whatever an
+/// output names is in its evidence; both ends of every relationship in the evidence are in it too.
+pub trait Analysis: Send + Sync + 'static {
+    /// Its name in the path, in kebab case: `POST /v1/analyses/{name}`.
+    const NAME: &'static str;
+    /// What it answers, in one line.
+    const SUMMARY: &'static str;
+    /// Which way relationships are followed when the frame does not say.
+    const DIRECTION: Direction = Direction::Both;
+    /// The request's body: its own fields, and `frame`. Unknown fields must be refused.
+    type Params: DeserializeOwned + Serialize + ToSchema + Send + 'static;
+    /// The answer's `result`.
+    type Output: Serialize + ToSchema;
+
+    /// The frame among the parameters.
+    fn frame(params: &Self::Params) -> &Frame;
+
+    /// What is wrong with the parameters by themselves; pointers are relative to the body.
+    fn faults(params: &Self::Params) -> Vec<Fault>;
+
+    /// Parameters about entities that `pick` chooses: for laws, benches and documentation.
+    fn sample(pick: &mut dyn FnMut() -> EntityId) -> Self::Params;
+
+    /// Answers. `caps` are the counted limits of the resolved frame; `budget` holds its `max_visited`.
+    fn run(
+        &self,
+        view: &GraphView<'_>,
+        params: Self::Params,
+        caps: &Caps,
+        budget: &Budget,
+    ) -> Result<Finding<Self::Output>, AnalysisError>;
+}

@@ -1,1 +1,14 @@
-//! The graph in memory.
+//! The graph in memory: every claim in columns, and views of it for one caller and one frame.
+//!
+//! A [`Snapshot`] holds claims and shows nothing. A [`GraphView`] is the only way to walk: it shows what one clearance may see
+//! through one [`Lens`], so that no kernel ever meets a hidden row. Pure: no clock, no files, no runtime.
+
+pub mod algo;
+
+mod budget;
+mod lens;
+mod view;
+
+pub use budget::{Budget, Halt, Stop};
+pub use lens::{Direction, HubPolicy, Lens};
+pub use view::GraphView;

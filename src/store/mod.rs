@@ -11,6 +11,7 @@ pub mod read;
 mod batch;
 mod markings;
 mod plan;
+mod protection;
 
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -180,6 +181,7 @@ pub struct LoadRecord {
 ///   of relationships only those both of whose ends have a claim that the caller may see, recorded at `at`. The database
 ///   applies the filter: hidden rows never reach a limit, an order or a count.
 /// - `at: None` is now; `Some(revision)` is what was recorded then.
+/// - An empty store's latest revision is 0, at 1970-01-01T00:00:00Z.
 /// - Lists are in the order of assertion ids unless said otherwise. Cancelling a future leaves no transaction behind.
 #[async_trait]
 pub trait GraphStore: Send + Sync + 'static {

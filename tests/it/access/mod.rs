@@ -1,3 +1,4 @@
 //! The rule, the roles, the gate.
 
+mod audit;
 mod rule;

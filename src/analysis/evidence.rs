@@ -1,0 +1,233 @@
+//! What an answer is made of: the envelope that every analysis has, the evidence that its result rests on, and what was left out.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize, Serializer};
+use utoipa::ToSchema;
+
+use super::Frame;
+use crate::model::{
+    AssertionId, DerivedMarking, Entity, EntityId, Instant, KindName, Money, Period, Properties, Quantity,
+    Relationship, RelationshipKey, Reliability, Subject,
+};
+
+/// Why there could be more than the result shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TruncatedReason {
+    /// `limits.max_hops` cut something off.
+    MaxHops,
+    /// `limits.max_visited` was spent.
+    MaxVisited,
+    /// `limits.max_results` was reached.
+    MaxResults,
+}
+
+/// A counted limit was met: there may be more than the result shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Truncated {
+    /// Which limit.
+    pub reason: TruncatedReason,
+}
+
+impl Truncated {
+    /// Cut off by this limit.
+    pub const fn by(reason: TruncatedReason) -> Self {
+        Self { reason }
+    }
+}
+
+/// What the method could not use, counted from visible data alone.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct LeftOut {
+    /// Relationships without a time, where one is needed.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub without_time: u64,
+    /// Relationships without an amount, where one is needed.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub without_amount: u64,
+    /// Amounts whose currency has no rate.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub without_rate: u64,
+    /// Relationships of an entity with itself.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub self_loops: u64,
+    /// Hubs that were reached and not passed through.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hubs: Vec<EntityId>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+const fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
+impl LeftOut {
+    /// Whether nothing was left out.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// What a result rests on: the ids that it names.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Evidence {
+    /// Entities.
+    pub entities: BTreeSet<EntityId>,
+    /// Relationships: their keys on the wire, and the triples that these stand for.
+    pub relationships: BTreeMap<RelationshipKey, Subject>,
+}
+
+/// What an analysis found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finding<T> {
+    /// The result proper.
+    pub result: T,
+    /// What it rests on.
+    pub evidence: Evidence,
+    /// Which limit cut it off, if one did.
+    pub truncated: Option<Truncated>,
+    /// What the method could not use.
+    pub left_out: LeftOut,
+}
+
+impl<T> Finding<T> {
+    /// A finding that is complete and leaves nothing out.
+    pub const fn whole(result: T, evidence: Evidence) -> Self {
+        let left_out = LeftOut { without_time: 0, without_amount: 0, without_rate: 0, self_loops: 0, hubs: Vec::new() };
+        Self { result, evidence, truncated: None, left_out }
+    }
+
+    /// The same finding with its result in another form.
+    pub fn map<U>(self, form: impl FnOnce(T) -> U) -> Finding<U> {
+        let Self { result, evidence, truncated, left_out } = self;
+        Finding { result: form(result), evidence, truncated, left_out }
+    }
+}
+
+/// The answer of an analysis. `result` differs from one to the other; the rest is the same for all.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Answer {
+    /// The clock's instant for which the answer holds.
+    pub as_of: Instant,
+    /// Give this as `frame.replay` to ask again of what the system held now.
+    pub replay: String,
+    /// The frame as it was understood, defaults and caps filled in.
+    pub frame: Frame,
+    /// The version of the table by which evaluations became probabilities.
+    pub evaluation_table: String,
+    /// The marking derived from the evidence.
+    pub marking: DerivedMarking,
+    /// Which limit cut the result off; left out when none did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub truncated: Option<Truncated>,
+    /// What the method could not use; left out when that is nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub left_out: Option<LeftOut>,
+    /// The result, by ids.
+    #[schema(value_type = Object)]
+    pub result: serde_json::Value,
+    /// Every entity that the result names, once.
+    #[schema(value_type = BTreeMap<String, Entity>)]
+    pub entities: BTreeMap<EntityId, Entity>,
+    /// Every relationship that the result names, once, by its key.
+    #[schema(value_type = BTreeMap<String, EvidenceRelationship>)]
+    pub relationships: BTreeMap<RelationshipKey, EvidenceRelationship>,
+}
+
+/// A relationship in an answer: its fold within the frame, and the claims that it rests on.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct EvidenceRelationship {
+    /// Its key: the id, or `id@source@target`.
+    pub id: RelationshipKey,
+    /// Its kind, from the claim that counts most.
+    pub kind: KindName,
+    /// Where it starts.
+    pub source: EntityId,
+    /// Where it ends.
+    pub target: EntityId,
+    /// The union of what the claims state.
+    #[schema(value_type = BTreeMap<String, Vec<String>>)]
+    pub properties: Properties,
+    /// When it holds in the world.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub period: Option<Period>,
+    /// How much money.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub amount: Option<Money>,
+    /// How much of something else.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub quantity: Option<Quantity>,
+    /// The reliability of the claim that counts most.
+    pub evaluation: Reliability,
+    /// The marking derived from the claims.
+    pub marking: DerivedMarking,
+    /// The claims, the one that counts most first.
+    pub assertions: Vec<AssertionId>,
+}
+
+impl EvidenceRelationship {
+    /// The fold under the key that the answer names it by.
+    pub fn new(key: RelationshipKey, fold: Relationship) -> Self {
+        Self {
+            id: key,
+            kind: fold.kind,
+            source: fold.source,
+            target: fold.target,
+            properties: fold.properties,
+            period: fold.period,
+            amount: fold.amount,
+            quantity: fold.quantity,
+            evaluation: fold.evaluation,
+            marking: fold.marking,
+            assertions: fold.evidence,
+        }
+    }
+}
+
+/// A path: a sequence of entities, and for each step the relationship that serves it best.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct Path {
+    /// What it costs, in the unit of the question's `cost`: a whole number of `hops`, −ln p for `reliability`, or the
+    /// degree-aware length for `hub_aware`.
+    #[serde(serialize_with = "number")]
+    #[schema(minimum = 0.0)]
+    pub cost: f64,
+    /// How many steps it has.
+    pub hops: u32,
+    /// The probability that every step holds, each by its most reliable relationship.
+    #[schema(minimum = 0.0, maximum = 1.0)]
+    pub probability: f64,
+    /// The entities in order, both ends included.
+    pub entities: Vec<EntityId>,
+    /// The best relationship of each step, in order: the cheapest, then that with the least id.
+    pub relationships: Vec<RelationshipKey>,
+    /// The steps, in order.
+    pub steps: Vec<PathStep>,
+}
+
+/// One step of a path.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct PathStep {
+    /// The best relationship.
+    pub relationship: RelationshipKey,
+    /// How reliable it is.
+    pub evaluation: Reliability,
+    /// The other relationships that would serve, in the order of their ids.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub alternatives: Vec<RelationshipKey>,
+}
+
+/// Whole numbers are written as integers, so that hops are counted and not measured.
+fn number<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole, and checked to be in range")]
+    if value.fract() == 0.0 && (0.0..9e15).contains(value) {
+        return serializer.serialize_u64(*value as u64);
+    }
+    serializer.serialize_f64(*value)
+}

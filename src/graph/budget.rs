@@ -1,0 +1,97 @@
+//! What a question may cost: counted visible work, and a flag by which others stop it.
+
+use std::cell::Cell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+/// Why a kernel stopped before its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Halt {
+    /// The counted budget is spent. A function of visible data: whole rounds before it may be answered.
+    Spent,
+    /// The server's own wall-time limit. It depends on what is hidden: nothing may be answered.
+    TimeLimit,
+    /// Nobody waits for the answer any more.
+    Cancelled,
+}
+
+/// The flag by which a question is stopped from outside. The clock stays with whoever holds the other end.
+#[derive(Debug, Clone, Default)]
+pub struct Stop(Arc<AtomicU8>);
+
+impl Stop {
+    /// Nobody waits any more.
+    pub fn cancel(&self) {
+        self.0.store(2, Ordering::Relaxed);
+    }
+
+    /// The time is over, unless it was cancelled before.
+    pub fn time_is_over(&self) {
+        let _unless_cancelled = self.0.compare_exchange(0, 1, Ordering::Relaxed, Ordering::Relaxed);
+    }
+
+    fn check(&self) -> Result<(), Halt> {
+        match self.0.load(Ordering::Relaxed) {
+            0 => Ok(()),
+            1 => Err(Halt::TimeLimit),
+            _ => Err(Halt::Cancelled),
+        }
+    }
+}
+
+/// How many steps pass between two looks at the flag.
+const LOOK_EVERY: u64 = 2_048;
+
+/// Counts the visible relationships that a question walks over. Hidden ones cost nothing, else the count would tell of them.
+#[derive(Debug)]
+pub struct Budget {
+    left: Cell<u64>,
+    until_look: Cell<u64>,
+    stop: Stop,
+}
+
+impl Budget {
+    /// A budget of so many visible relationships, that `stop` ends early.
+    pub fn new(max_visited: u64, stop: Stop) -> Self {
+        Self { left: Cell::new(max_visited), until_look: Cell::new(0), stop }
+    }
+
+    /// A budget without end, for tests and benches.
+    pub fn unlimited() -> Self {
+        Self::new(u64::MAX, Stop::default())
+    }
+
+    /// Pays for walking over `visited` visible relationships, and looks at the flag every few thousand steps.
+    pub fn spend(&self, visited: u64) -> Result<(), Halt> {
+        self.look(visited + 1)?;
+        match self.left.get().checked_sub(visited) {
+            Some(left) => {
+                self.left.set(left);
+                Ok(())
+            }
+            None => {
+                self.left.set(0);
+                Err(Halt::Spent)
+            }
+        }
+    }
+
+    /// Counts steps that cost nothing (they are not over visible relationships) towards the next look at the flag.
+    pub fn look(&self, steps: u64) -> Result<(), Halt> {
+        match self.until_look.get().checked_sub(steps) {
+            Some(rest) => {
+                self.until_look.set(rest);
+                Ok(())
+            }
+            None => {
+                self.until_look.set(LOOK_EVERY);
+                self.stop.check()
+            }
+        }
+    }
+
+    /// Whether nothing is left to spend.
+    pub fn is_spent(&self) -> bool {
+        self.left.get() == 0
+    }
+}
