@@ -6,6 +6,7 @@ mod entities;
 mod folds;
 mod jobs;
 mod limits;
+pub mod load;
 mod neighbours;
 mod reading;
 mod relationships;
