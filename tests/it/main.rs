@@ -2,6 +2,7 @@
 
 mod access;
 mod layering;
+mod load;
 mod model;
 mod openapi;
 mod support;

@@ -200,7 +200,8 @@ impl RecordReader {
             }
         }
         if open {
-            let detail = "a quoted field begins on this line and does not end: close it, or double a quote that is text";
+            let detail =
+                "a quoted field begins on this line and does not end: close it, or double a quote that is text";
             chunk.add(number, &[], Some(Fault::new("", "unclosed-quote", detail)));
             for line in held.into_iter().rev() {
                 self.again.push_front(line);

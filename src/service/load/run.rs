@@ -76,8 +76,9 @@ impl AppState {
         let refused = || Denied::Dataset(request.dataset.clone());
         if request.dry_run {
             self.gate.admit(&who.identity, Action::Load, who.context.clone()).await?;
-            let may =
-                |known: &Dataset| known.originator == who.identity.agency && known.loaders.contains(&who.identity.subject);
+            let may = |known: &Dataset| {
+                known.originator == who.identity.agency && known.loaders.contains(&who.identity.subject)
+            };
             return Ok((None, dataset.filter(may).ok_or_else(refused)?));
         }
         let permit = self.gate.admit_load(&who.identity, &request.dataset, who.context.clone()).await?;
@@ -284,7 +285,9 @@ impl Running {
             left_out: std::mem::take(&mut self.left_out),
             code: None,
         };
-        if failure.is_none() && let Some(admission) = &self.load.permit {
+        if failure.is_none()
+            && let Some(admission) = &self.load.permit
+        {
             failure = self.close(admission, &mut end).await.err();
         }
         end.complete = failure.is_none();
@@ -295,10 +298,8 @@ impl Running {
     async fn close(&self, admission: &WritePermit, end: &mut LoadEnd) -> ServiceResult<()> {
         let state = &self.load.state;
         let permit = state.gate.again(admission).await?;
-        let record = LoadRecord {
-            finished: Some(state.gate.clock().now()),
-            ..tallied(&self.load.record, &self.counts)
-        };
+        let record =
+            LoadRecord { finished: Some(state.gate.clock().now()), ..tallied(&self.load.record, &self.counts) };
         let closed = match state.store.record_load(&permit, &record).await {
             Ok(()) => self.dangling(&permit).await,
             Err(error) => Err(error.into()),
@@ -369,7 +370,8 @@ fn decoded_chunks(
     let decode = move |chunk: io::Result<_>| {
         let (decoder, terms) = (Arc::clone(&decoder), Arc::clone(&terms));
         async move {
-            let chunk = chunk.map_err(|error| ServiceError::Conflict { code: "input-failed", detail: error.to_string() })?;
+            let chunk =
+                chunk.map_err(|error| ServiceError::Conflict { code: "input-failed", detail: error.to_string() })?;
             let task = tokio::task::spawn_blocking(move || decoded(&*decoder, &terms, chunk));
             task.await.map_err(|error| ServiceError::Internal(error.to_string()))
         }
