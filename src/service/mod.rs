@@ -6,6 +6,7 @@ mod directory;
 mod entities;
 mod jobs;
 mod limits;
+pub mod load;
 mod neighbours;
 mod reading;
 mod relationships;
@@ -19,7 +20,8 @@ mod words;
 mod writing;
 
 pub use assertions::{
-    AssertionPage, AssertionRecord, AssertionsRecorded, NewAssertions, RecordedItem, RecordedSpan, Retracted, Retraction,
+    AssertionPage, AssertionRecord, AssertionsRecorded, NewAssertions, RecordedItem, RecordedSpan, Retracted,
+    Retraction,
 };
 pub use audit::AuditPage;
 pub use directory::{DirectoryFault, FileDirectory};

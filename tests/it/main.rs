@@ -5,6 +5,7 @@ mod api;
 mod graph;
 mod laws;
 mod layering;
+mod load;
 mod model;
 mod openapi;
 mod support;
