@@ -11,6 +11,7 @@ mod document;
 mod edge;
 mod entities;
 mod jobs;
+mod loads;
 mod logging;
 mod operations;
 mod problem;
@@ -20,6 +21,7 @@ mod routes;
 mod server;
 mod service;
 mod settings;
+mod spool;
 mod words;
 
 pub use admission::Authenticate;

@@ -71,6 +71,8 @@ const PROBLEMS: &[(&str, StatusCode, &str)] = &[
     ("already-retracted", StatusCode::CONFLICT, "It was retracted before"),
     ("job-not-finished", StatusCode::CONFLICT, "The job has no result yet"),
     ("job-failed", StatusCode::CONFLICT, "The job ended without a result"),
+    ("unknown-key-domain", StatusCode::CONFLICT, "The dataset's key domain has no secret here"),
+    ("load-finished", StatusCode::CONFLICT, "The load has ended"),
     ("load-running", StatusCode::CONFLICT, "The load still runs"),
     ("conflict", StatusCode::CONFLICT, "It contradicts what is there"),
     ("clearance-changed", StatusCode::GONE, "Your clearance or grants have changed since"),

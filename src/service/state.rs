@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use super::load::KeyDomains;
 use super::running::RunningKeys;
 use super::{Jobs, Limits, Sealer};
 use crate::access::{AuditError, Denied, Gate, Identity, Permit, RequestContext};
@@ -21,6 +22,7 @@ pub struct AppState {
     pub(crate) limits: Limits,
     pub(crate) running: RunningKeys,
     pub(crate) jobs: Jobs,
+    pub(crate) keys: Option<Arc<KeyDomains>>,
 }
 
 /// What a state is made of.
@@ -42,7 +44,14 @@ impl AppState {
     pub fn new(parts: Parts) -> Self {
         let Parts { gate, store, vocabulary, sealer, limits } = parts;
         let jobs = Jobs::new(&limits);
-        Self { gate, store, vocabulary, sealer, limits, running: RunningKeys::default(), jobs }
+        Self { gate, store, vocabulary, sealer, limits, running: RunningKeys::default(), jobs, keys: None }
+    }
+
+    /// The same with the secrets by which loads are told apart; without them no dataset can be loaded.
+    #[must_use]
+    pub fn with_keys(mut self, keys: KeyDomains) -> Self {
+        self.keys = Some(Arc::new(keys));
+        self
     }
 
     /// The gate that every request passes.

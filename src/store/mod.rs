@@ -162,7 +162,9 @@ pub struct LoadRecord {
     pub subject: SubjectName,
     /// When it began.
     pub started: Instant,
-    /// When it ended; null while it runs, or when it was cut off.
+    /// When it ended; left out while it runs, or when it was cut off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub finished: Option<Instant>,
     /// Lines read.
     pub lines: u64,

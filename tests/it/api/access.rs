@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::{ANA, Answer, Api, MIRA, RADA, marking, person};
 
 /// Every secured operation: id, method, a path that can be called, and a body that can be sent.
-fn operations() -> Vec<(String, Method, String, Option<Value>)> {
+fn operations() -> Vec<(String, Method, String, Option<(String, Value)>)> {
     let mut operations = Vec::new();
     for (path, item) in document()["paths"].as_object().expect("paths") {
         for (method, operation) in item.as_object().expect("a path item") {
@@ -23,7 +23,12 @@ fn operations() -> Vec<(String, Method, String, Option<Value>)> {
                 let example = parameter["example"].as_str().expect("an example");
                 callable = callable.replace(&format!("{{{name}}}"), example);
             }
-            let body = operation["requestBody"]["content"]["application/json"].get("example").cloned();
+            let required = operation["parameters"].as_array().into_iter().flatten();
+            for parameter in required.filter(|p| p["in"] == "query" && p["required"] == true) {
+                callable += &format!("?{}={}", parameter["name"].as_str().expect("a name"), "al-police-data");
+            }
+            let body = operation["requestBody"]["content"].as_object().and_then(|content| content.iter().next());
+            let body = body.map(|(media, body)| (media.clone(), body["example"].clone()));
             let id = operation["operationId"].as_str().expect("an id").to_owned();
             let method = method.to_ascii_uppercase().parse().expect("a method");
             operations.push((id, method, callable, body));
@@ -32,10 +37,11 @@ fn operations() -> Vec<(String, Method, String, Option<Value>)> {
     operations
 }
 
-async fn call(api: &Api, who: &str, (_, method, path, body): &(String, Method, String, Option<Value>)) -> Answer {
+async fn call(api: &Api, who: &str, (_, method, path, body): &(String, Method, String, Option<(String, Value)>)) -> Answer {
     let request = api.request(who, method.clone(), path);
     let request = match body {
-        Some(body) => request.json(body),
+        Some((media, Value::String(text))) => request.header("content-type", media).body(text.clone()),
+        Some((_, body)) => request.json(body),
         None => request,
     };
     api.send(request).await

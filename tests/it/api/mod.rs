@@ -3,6 +3,7 @@
 mod access;
 mod bad_input;
 mod edge;
+mod loads;
 mod reads;
 mod writes;
 
@@ -16,6 +17,7 @@ use linchpin::access::{AuditEntry, AuditLog, Clock, Directory, DirectorySource, 
 use linchpin::api::auth::TokenError;
 use linchpin::api::{Authenticate, Settings, serve};
 use linchpin::model::Vocabulary;
+use linchpin::service::load::KeyDomains;
 use linchpin::service::{AppState, Limits, Parts, Sealer};
 use linchpin::store::embedded::EmbeddedStore;
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
@@ -153,7 +155,7 @@ impl Api {
         );
         let sealer = Sealer::new(&[7; Sealer::KEY_LEN]);
         let parts = Parts { gate, store: Arc::new(store), vocabulary, sealer, limits: Limits::default() };
-        let state = Arc::new(AppState::new(parts));
+        let state = Arc::new(AppState::new(parts).with_keys(KeyDomains::new([1; 32])));
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let base = format!("http://{}", listener.local_addr().expect("an address"));
         let server = serve(Arc::clone(&state), Arc::new(NamesAsTokens), settings, listener).expect("a server");
