@@ -1,1 +1,3 @@
 //! What tests share: builders of claims, clearances and permits.
+
+pub(crate) mod neo4j;
