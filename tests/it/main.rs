@@ -2,6 +2,7 @@
 
 mod access;
 mod api;
+mod cli;
 mod graph;
 mod laws;
 mod layering;
