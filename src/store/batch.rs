@@ -1,9 +1,11 @@
 //! What is written together, and what becomes of it.
 
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::Refusal;
-use crate::model::{AssertionId, Claim, Instant, RetractionReason, Revision};
+use super::plan::CODES;
+use super::{Refusal, StoreError, StoreResult};
+use crate::model::{AssertionId, Claim, Fault, Instant, RetractionReason, Revision};
 
 /// Operations that take effect together, in one revision.
 #[derive(Debug, Clone)]
@@ -80,6 +82,8 @@ pub struct LoadKey {
 impl LoadKey {
     /// The id of this content, coming after `previous` for the same source: the same for everyone who loads the same lines in
     /// the same order, in every store.
+    ///
+    /// Its first 48 bits are the source's ([`Self::prefix`]), so that one index finds both a claim and the claims of a source.
     pub fn id(&self, previous: Option<AssertionId>) -> AssertionId {
         let mut hash = Sha256::new();
         hash.update(self.source);
@@ -89,7 +93,16 @@ impl LoadKey {
         }
         let mut bits = [0; 16];
         bits.copy_from_slice(&hash.finalize()[..16]);
+        bits[..6].copy_from_slice(&self.source[..6]);
         AssertionId(uuid::Builder::from_custom_bytes(bits).into_uuid())
+    }
+
+    /// The least and the greatest id that a claim of this source can have. Others may lie between them.
+    pub fn prefix(source: &[u8; 16]) -> (AssertionId, AssertionId) {
+        let (mut least, mut greatest) = ([0; 16], [u8::MAX; 16]);
+        least[..6].copy_from_slice(&source[..6]);
+        greatest[..6].copy_from_slice(&source[..6]);
+        (AssertionId(uuid::Uuid::from_bytes(least)), AssertionId(uuid::Uuid::from_bytes(greatest)))
     }
 }
 
@@ -150,5 +163,60 @@ impl Outcome {
             | Self::Retracted(id) => Some(*id),
             Self::Refused(_) => None,
         }
+    }
+}
+
+/// An outcome as it is kept for a replay: ids and codes, nothing of what was written.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Kept {
+    Recorded(AssertionId),
+    Unchanged(AssertionId),
+    Superseded { id: AssertionId, previous: AssertionId },
+    Gone(AssertionId),
+    Retracted(AssertionId),
+    Refused { index: usize, pointer: String, code: String },
+}
+
+impl Outcome {
+    /// The outcomes of a batch as text, for a replay.
+    pub(super) fn keep(outcomes: &[Self]) -> String {
+        let kept: Vec<Kept> = outcomes
+            .iter()
+            .map(|outcome| match outcome {
+                Self::Recorded(id) => Kept::Recorded(*id),
+                Self::Unchanged(id) => Kept::Unchanged(*id),
+                Self::Superseded { id, previous } => Kept::Superseded { id: *id, previous: *previous },
+                Self::Gone(id) => Kept::Gone(*id),
+                Self::Retracted(id) => Kept::Retracted(*id),
+                Self::Refused(Refusal { index, fault }) => {
+                    Kept::Refused { index: *index, pointer: fault.pointer.clone(), code: fault.code.to_owned() }
+                }
+            })
+            .collect();
+        serde_json::to_string(&kept).expect("ids, numbers and texts always serialise")
+    }
+
+    /// Reads back what [`Self::keep`] wrote.
+    pub(super) fn recall(text: &str) -> StoreResult<Vec<Self>> {
+        let damaged = |detail: String| StoreError::Damaged(format!("a kept outcome: {detail}"));
+        let kept: Vec<Kept> = serde_json::from_str(text).map_err(|error| damaged(error.to_string()))?;
+        kept.into_iter()
+            .map(|kept| {
+                Ok(match kept {
+                    Kept::Recorded(id) => Self::Recorded(id),
+                    Kept::Unchanged(id) => Self::Unchanged(id),
+                    Kept::Superseded { id, previous } => Self::Superseded { id, previous },
+                    Kept::Gone(id) => Self::Gone(id),
+                    Kept::Retracted(id) => Self::Retracted(id),
+                    Kept::Refused { index, pointer, code } => {
+                        let code = CODES.iter().find(|known| **known == code);
+                        let code = code.ok_or_else(|| damaged("an unknown code".to_owned()))?;
+                        let detail = "refused when this was sent first";
+                        Self::Refused(Refusal { index, fault: Fault::new(pointer, code, detail) })
+                    }
+                })
+            })
+            .collect()
     }
 }

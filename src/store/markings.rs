@@ -45,6 +45,11 @@ impl MarkingTable {
         });
     }
 
+    /// All guards with their ids, ascending.
+    pub fn all(&self) -> Arc<Vec<(i64, GuardKey)>> {
+        self.guards.load_full()
+    }
+
     /// The guard with this id.
     pub fn guard(&self, id: i64) -> Option<GuardKey> {
         let guards = self.guards.load();

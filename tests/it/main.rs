@@ -1,8 +1,11 @@
 //! Every test of the project, in one binary: link time is paid once.
 
 mod access;
+mod api;
 mod graph;
 mod laws;
+mod layering;
 mod model;
+mod openapi;
 mod support;
 mod vectors;

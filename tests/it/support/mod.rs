@@ -1,1 +1,7 @@
 //! What tests share: builders of claims, clearances and permits.
+
+mod claims;
+mod people;
+
+pub use claims::{ClaimBuilder, assert_all, atomic, day, entity, instant, link, marking, new_assertion};
+pub use people::{FixedClock, Gatehouse, MemoryAudit, Town, identity};

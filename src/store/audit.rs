@@ -1,1 +1,0 @@
-//! The audit log in a SQLite file of its own: hash-chained, one fsync for many entries, closed when it cannot be written.
