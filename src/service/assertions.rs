@@ -5,9 +5,9 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::reading::PageStart;
 use super::running::Idempotency;
 use super::writing::Draft;
-use super::reading::PageStart;
 use super::{AppState, Caller, Moment, PageRequest, Reading, Rendered, ServiceError, ServiceResult};
 use crate::access::{Disclosed, Disclosure, Permit, WritePermit};
 use crate::model::{
@@ -237,7 +237,8 @@ impl AppState {
         let permit = self.admit_read(who).await?;
         let at = self.revision_at(&permit, &reading.moment).await?;
         let found = self.reader(&permit, at).assertions(&[id]).await?;
-        let Some(shown) = found.into_iter().find(|found| at.is_none_or(|at| found.assertion.recorded.from <= at)) else {
+        let Some(shown) = found.into_iter().find(|found| at.is_none_or(|at| found.assertion.recorded.from <= at))
+        else {
             return self.nothing(&permit).await;
         };
         let record = AssertionRecord::new(shown, at);

@@ -6,6 +6,8 @@ use std::time::Duration;
 use thiserror::Error;
 
 use super::running::RunningKeys;
+use super::snapshots::Snapshots;
+use super::workers::Workers;
 use super::{Jobs, Limits, Sealer};
 use crate::access::{AuditError, Denied, Gate, Identity, Permit, RequestContext};
 use crate::model::{Fault, Revision, Vocabulary};
@@ -21,6 +23,8 @@ pub struct AppState {
     pub(crate) limits: Limits,
     pub(crate) running: RunningKeys,
     pub(crate) jobs: Jobs,
+    pub(crate) snapshots: Snapshots,
+    pub(crate) workers: Workers,
 }
 
 /// What a state is made of.
@@ -42,7 +46,9 @@ impl AppState {
     pub fn new(parts: Parts) -> Self {
         let Parts { gate, store, vocabulary, sealer, limits } = parts;
         let jobs = Jobs::new(&limits);
-        Self { gate, store, vocabulary, sealer, limits, running: RunningKeys::default(), jobs }
+        let snapshots = Snapshots::new(Arc::clone(&store), Arc::clone(&vocabulary));
+        let workers = Workers::new(&limits.analyses);
+        Self { gate, store, vocabulary, sealer, limits, running: RunningKeys::default(), jobs, snapshots, workers }
     }
 
     /// The gate that every request passes.
