@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use utoipa::ToSchema as _;
 use utoipa_actix_web::AppExt as _;
 
+use super::analyses;
 use super::problem::{PROBLEM_JSON, Problem, statuses};
 use super::routes::routes;
 use crate::analysis::{ANALYSES, AnyAnalysis};
@@ -78,7 +79,7 @@ fn add_analysis(document: &mut Value, analysis: &dyn AnyAnalysis) {
     for (name, schema) in doc.components {
         document["components"]["schemas"][name] = serde_json::to_value(schema).expect("a schema always serialises");
     }
-    document["paths"][format!("/v1/analyses/{}", analysis.name())]["post"] = json!({
+    document["paths"][analyses::path(analysis.name())]["post"] = json!({
         "tags": ["analyses"],
         "summary": analysis.summary(),
         "operationId": doc.operation_id,

@@ -3,6 +3,7 @@
 pub mod auth;
 
 mod admission;
+mod analyses;
 mod answers;
 mod assertions;
 mod audit;

@@ -237,7 +237,8 @@ impl AppState {
         let permit = self.admit_read(who).await?;
         let at = self.revision_at(&permit, &reading.moment).await?;
         let found = self.reader(&permit, at).assertions(&[id]).await?;
-        let Some(shown) = found.into_iter().find(|found| at.is_none_or(|at| found.assertion.recorded.from <= at)) else {
+        let Some(shown) = found.into_iter().find(|found| at.is_none_or(|at| found.assertion.recorded.from <= at))
+        else {
             return self.nothing(&permit).await;
         };
         let record = AssertionRecord::new(shown, at);

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::AnalysisLimits;
+
 /// Bounds on requests; a deployment may change them.
 #[derive(Debug, Clone)]
 pub struct Limits {
@@ -19,6 +21,8 @@ pub struct Limits {
     pub jobs_per_subject: usize,
     /// How long the result of a job is kept.
     pub job_kept: Duration,
+    /// How much questions may take.
+    pub analyses: AnalysisLimits,
 }
 
 impl Default for Limits {
@@ -31,6 +35,7 @@ impl Default for Limits {
             replay_kept: Duration::from_hours(24),
             jobs_per_subject: 16,
             job_kept: Duration::from_hours(1),
+            analyses: AnalysisLimits::default(),
         }
     }
 }

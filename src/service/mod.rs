@@ -1,5 +1,6 @@
 //! What the API can do: a file per resource, each an `impl AppState`. No HTTP here.
 
+mod analyses;
 mod assertions;
 mod audit;
 mod directory;
@@ -15,9 +16,11 @@ mod running;
 mod sealer;
 mod search;
 mod secrets;
+mod snapshots;
 mod state;
 mod upkeep;
 mod words;
+mod workers;
 mod writing;
 
 pub use assertions::{
@@ -31,7 +34,9 @@ pub(crate) use jobs::Jobs;
 pub use jobs::{JobState, JobStatus};
 pub use limits::Limits;
 pub use loads::LoadPage;
-pub use neighbours::{Neighbour, NeighbourCount, NeighbourDirection, NeighbourPage, NeighbourQuestion, NeighboursTruncated};
+pub use neighbours::{
+    Neighbour, NeighbourCount, NeighbourDirection, NeighbourPage, NeighbourQuestion, NeighboursTruncated,
+};
 pub use reading::{Moment, PageRequest, Reading, Rendered};
 pub use relationships::{NewRelationship, RelationshipRecord, RelationshipRecorded};
 pub use running::Idempotency;
@@ -39,3 +44,4 @@ pub use sealer::Sealer;
 pub use search::{EntityPage, EntitySearch};
 pub use secrets::{SecretError, SecretKey, Secrets};
 pub use state::{AppState, Caller, Parts, ServiceError, ServiceResult};
+pub use workers::AnalysisLimits;

@@ -162,7 +162,12 @@ fn joined(id: &EntityId, found: Neighbours) -> Vec<Neighbour> {
 
 fn counted(found: Option<(Vec<KindCount>, bool)>) -> (Option<Vec<NeighbourCount>>, Option<NeighboursTruncated>) {
     let Some((counts, more)) = found else { return (None, None) };
-    let count = |KindCount { kind, outgoing, incoming }| NeighbourCount { kind, count: outgoing + incoming, outgoing, incoming };
+    let count = |KindCount { kind, outgoing, incoming }| NeighbourCount {
+        kind,
+        count: outgoing + incoming,
+        outgoing,
+        incoming,
+    };
     let truncated = more.then_some(NeighboursTruncated { reason: "max_visited" });
     (Some(counts.into_iter().map(count).collect()), truncated)
 }

@@ -11,8 +11,8 @@ use super::running::Idempotency;
 use super::{AppState, Caller, Moment, PageRequest, Reading, Rendered, ServiceResult};
 use crate::access::{Disclosed, Disclosure, WritePermit};
 use crate::model::{
-    AssertionId, Claim, Day, EntityId, Evaluation, Instant, KindName, Marking, Money, Nature, Period,
-    Properties, Provenance, Quantity, Relationship, RelationshipId, RelationshipKey, Subject,
+    AssertionId, Claim, Day, EntityId, Evaluation, Instant, KindName, Marking, Money, Nature, Period, Properties,
+    Provenance, Quantity, Relationship, RelationshipId, RelationshipKey, Subject,
 };
 use crate::store::read::FoundRelationship;
 

@@ -7,6 +7,8 @@ use thiserror::Error;
 
 use super::load::KeyDomains;
 use super::running::RunningKeys;
+use super::snapshots::Snapshots;
+use super::workers::Workers;
 use super::{Jobs, Limits, Sealer};
 use crate::access::{AuditError, Denied, Gate, Identity, Permit, RequestContext};
 use crate::model::{Fault, Revision, Vocabulary};
@@ -23,6 +25,8 @@ pub struct AppState {
     pub(crate) running: RunningKeys,
     pub(crate) jobs: Jobs,
     pub(crate) keys: Option<Arc<KeyDomains>>,
+    pub(crate) snapshots: Snapshots,
+    pub(crate) workers: Workers,
 }
 
 /// What a state is made of.
@@ -44,7 +48,10 @@ impl AppState {
     pub fn new(parts: Parts) -> Self {
         let Parts { gate, store, vocabulary, sealer, limits } = parts;
         let jobs = Jobs::new(&limits);
-        Self { gate, store, vocabulary, sealer, limits, running: RunningKeys::default(), jobs, keys: None }
+        let snapshots = Snapshots::new(Arc::clone(&store), Arc::clone(&vocabulary));
+        let workers = Workers::new(&limits.analyses);
+        let (running, keys) = (RunningKeys::default(), None);
+        Self { gate, store, vocabulary, sealer, limits, running, jobs, keys, snapshots, workers }
     }
 
     /// The same with the secrets by which loads are told apart; without them no dataset can be loaded.

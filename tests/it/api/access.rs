@@ -105,7 +105,11 @@ async fn what_is_hidden_is_absent_to_the_byte() {
         (Method::POST, "/v1/entities/hidden/neighbours".to_owned(), "/v1/entities/absent/neighbours".to_owned()),
         (Method::GET, "/v1/relationships/r-hidden".to_owned(), "/v1/relationships/r-absent".to_owned()),
         (Method::GET, "/v1/relationships/r-end".to_owned(), "/v1/relationships/r-absent".to_owned()),
-        (Method::GET, "/v1/relationships/r-end/assertions".to_owned(), "/v1/relationships/r-absent/assertions".to_owned()),
+        (
+            Method::GET,
+            "/v1/relationships/r-end/assertions".to_owned(),
+            "/v1/relationships/r-absent/assertions".to_owned(),
+        ),
         (Method::GET, format!("/v1/assertions/{claim}"), format!("/v1/assertions/{absent_claim}")),
     ] {
         for query in ["", "?as_of=2026-03-01T12:00:00Z"] {
@@ -142,7 +146,10 @@ async fn a_read_is_logged_with_the_ids_that_it_gave_away() {
     answer.expect(200);
     let entries = api.entries();
     let entry = entries.last().expect("an entry");
-    assert_eq!((entry.phase, entry.action, entry.operation.as_str()), (Phase::Disclosed, Action::Read, "search_entities"));
+    assert_eq!(
+        (entry.phase, entry.action, entry.operation.as_str()),
+        (Phase::Disclosed, Action::Read, "search_entities")
+    );
     assert_eq!(entry.ids.entities.iter().map(|id| id.as_str()).collect::<Vec<_>>(), ["a"], "and no hidden one");
     assert_eq!(entry.purpose.as_deref(), Some("истрага"));
     assert_eq!(entry.case_ref.as_deref(), Some("case-12"));

@@ -15,11 +15,21 @@ async fn refused(api: &Api, over: Value) -> Vec<String> {
 async fn what_is_no_json_is_malformed() {
     let api = Api::start().await;
     for text in [
-        "", "{", "nothing", "{\"text\": NaN}", "{\"text\": 1e999}", "{\"text\": \"\u{0}\"}", "{} {}", "{\"text\": \"x\",}", "\u{feff}{}",
+        "",
+        "{",
+        "nothing",
+        "{\"text\": NaN}",
+        "{\"text\": 1e999}",
+        "{\"text\": \"\u{0}\"}",
+        "{} {}",
+        "{\"text\": \"x\",}",
+        "\u{feff}{}",
     ] {
         api.post_text(ANA, "/v1/entities/search", text).await.problem(400, "malformed-json");
     }
-    api.post_text(ANA, "/v1/entities/search", b"{\"text\": \"\xff\xfe\"}".to_vec()).await.problem(400, "malformed-json");
+    api.post_text(ANA, "/v1/entities/search", b"{\"text\": \"\xff\xfe\"}".to_vec())
+        .await
+        .problem(400, "malformed-json");
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
     api.post_text(ANA, "/v1/entities/search", deep).await.problem(400, "too-deep");
     api.stop().await;
@@ -41,8 +51,14 @@ async fn what_has_no_meaning_is_told_with_its_place() {
         (json!({"id": "-a"}), "/id invalid-value"),
         (json!({"id": "a b"}), "/id invalid-value"),
         (json!({"id": "x".repeat(201)}), "/id invalid-value"),
-        (json!({"evaluation": {"scheme": "none", "source": "B", "information": "2"}}), "/evaluation unknown-evaluation"),
-        (json!({"evaluation": {"scheme": "europol-4x4", "source": "Q", "information": "2"}}), "/evaluation unknown-evaluation"),
+        (
+            json!({"evaluation": {"scheme": "none", "source": "B", "information": "2"}}),
+            "/evaluation unknown-evaluation",
+        ),
+        (
+            json!({"evaluation": {"scheme": "europol-4x4", "source": "Q", "information": "2"}}),
+            "/evaluation unknown-evaluation",
+        ),
         (json!({"nature": "rumour"}), "/nature invalid-value"),
         (json!({"amount": {"minor": 1, "currency": "XXY"}}), "/amount/currency invalid-value"),
         (json!({"amount": {"minor": 1.5, "currency": "EUR"}}), "/amount/minor invalid-value"),
@@ -55,11 +71,19 @@ async fn what_has_no_meaning_is_told_with_its_place() {
         (json!({"retain_until": "2024-13-01"}), "/retain_until invalid-value"),
         (json!({"colour": "red"}), "/colour invalid-value"),
         (json!({"marking": null}), "/marking invalid-value"),
-        (json!({"marking": {"originator": "al-police", "classification": "top", "tlp": "GREEN"}}), "/marking/classification invalid-value"),
+        (
+            json!({"marking": {"originator": "al-police", "classification": "top", "tlp": "GREEN"}}),
+            "/marking/classification invalid-value",
+        ),
         (json!({"provenance": {"reference": "x".repeat(501)}}), "/provenance/reference value-length"),
     ];
     for (over, expected) in cases {
-        assert_eq!(refused(&api, over.clone()).await, [expected], "{}", over.to_string().chars().take(200).collect::<String>());
+        assert_eq!(
+            refused(&api, over.clone()).await,
+            [expected],
+            "{}",
+            over.to_string().chars().take(200).collect::<String>()
+        );
     }
     let mut unmarked = person(ANA, "X");
     unmarked.as_object_mut().expect("an object").remove("marking");

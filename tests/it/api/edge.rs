@@ -150,7 +150,8 @@ async fn while_the_first_request_with_a_key_runs_the_second_is_told_so() {
     let second = tokio::spawn(send());
     log.arrived.acquire().await.expect("never closed").forget();
     log.let_go.add_permits(2);
-    let (first, second) = (first.await.expect("sent").expect("answered"), second.await.expect("sent").expect("answered"));
+    let (first, second) =
+        (first.await.expect("sent").expect("answered"), second.await.expect("sent").expect("answered"));
     assert_eq!(first.status().as_u16(), 201);
     assert_eq!(second.status().as_u16(), 409);
     let problem: serde_json::Value = second.json().await.expect("a problem");

@@ -148,11 +148,7 @@ impl Api {
         let vocabulary = Arc::new(Vocabulary::builtin());
         let store = EmbeddedStore::open(&folder.path().join("store.sqlite"), Arc::clone(&vocabulary)).expect("a store");
         let directory = Arc::new(ArcSwap::from_pointee(Town::usual().directory()));
-        let gate = Gate::new(
-            Arc::new(Changing(Arc::clone(&directory))),
-            Arc::clone(&clock) as Arc<dyn Clock>,
-            log,
-        );
+        let gate = Gate::new(Arc::new(Changing(Arc::clone(&directory))), Arc::clone(&clock) as Arc<dyn Clock>, log);
         let sealer = Sealer::new(&[7; Sealer::KEY_LEN]);
         let parts = Parts { gate, store: Arc::new(store), vocabulary, sealer, limits: Limits::default() };
         let state = Arc::new(AppState::new(parts).with_keys(KeyDomains::new([1; 32])));
