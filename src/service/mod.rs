@@ -19,8 +19,7 @@ mod words;
 mod writing;
 
 pub use assertions::{
-    AssertionPage, AssertionRecord, AssertionsRecorded, NewAssertions, RecordedItem, RecordedSpan, Retracted,
-    Retraction,
+    AssertionPage, AssertionRecord, AssertionsRecorded, NewAssertions, RecordedItem, RecordedSpan, Retracted, Retraction,
 };
 pub use audit::AuditPage;
 pub use entities::{EntityBatch, EntityIds, EntityRecorded, NewEntity};

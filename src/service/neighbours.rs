@@ -167,9 +167,9 @@ impl AppState {
             let triples: BTreeSet<&Subject> = claims.iter().map(|claim| &claim.claim.subject).collect();
             let ended = triples.len() < wanted;
             let folds = self.keyed(permit, &claims, at).await?;
-            found.extend(
-                folds.into_iter().filter(|fold| incident.kinds.is_empty() || incident.kinds.contains(&fold.kind)),
-            );
+            found.extend(folds.into_iter().filter(|fold| {
+                incident.kinds.is_empty() || incident.kinds.contains(&fold.kind)
+            }));
             after = Some(last);
             if ended {
                 break;
