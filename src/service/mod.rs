@@ -24,8 +24,7 @@ mod workers;
 mod writing;
 
 pub use assertions::{
-    AssertionPage, AssertionRecord, AssertionsRecorded, NewAssertions, RecordedItem, RecordedSpan, Retracted,
-    Retraction,
+    AssertionPage, AssertionRecord, AssertionsRecorded, NewAssertions, RecordedItem, RecordedSpan, Retracted, Retraction,
 };
 pub use audit::AuditPage;
 pub use directory::{DirectoryFault, FileDirectory};
