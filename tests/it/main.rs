@@ -7,6 +7,7 @@ mod graph;
 mod laws;
 mod layering;
 mod load;
+mod contract;
 mod model;
 mod openapi;
 mod support;
