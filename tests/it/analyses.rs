@@ -1,5 +1,7 @@
 //! Questions through the service, over the embedded store: what was written is in the next answer, what is hidden is in none.
 
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
+
 use std::sync::Arc;
 use std::time::Duration;
 
