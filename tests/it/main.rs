@@ -1,6 +1,7 @@
 //! Every test of the project, in one binary: link time is paid once.
 
 mod access;
+mod analyses;
 mod api;
 mod cli;
 mod graph;
