@@ -1,6 +1,9 @@
 //! The command line: what each command does with the layers below.
 
+pub mod audit;
+pub mod config;
 pub mod openapi;
+pub mod token;
 
 use clap::{Parser, Subcommand};
 use thiserror::Error;
@@ -17,6 +20,8 @@ pub struct Cli {
 enum Command {
     /// Print the OpenAPI document.
     Openapi,
+    /// Verify, export or show the audit log.
+    Audit(audit::AuditArgs),
 }
 
 /// Why a command ended without doing its work.
@@ -25,13 +30,32 @@ pub enum CliError {
     /// The operating system.
     #[error(transparent)]
     Io(#[from] std::io::Error),
+    /// The configuration.
+    #[error(transparent)]
+    Config(#[from] config::ConfigError),
+    /// The audit log cannot be read.
+    #[error(transparent)]
+    Audit(#[from] crate::access::AuditError),
+    /// The audit log was tampered with; what was found is told on standard output.
+    #[error("the audit log is not as it was written")]
+    NotSound,
+    /// The directory.
+    #[error(transparent)]
+    Directory(#[from] crate::service::DirectoryFault),
+    /// Keys of the deployment's own.
+    #[error(transparent)]
+    Keys(#[from] crate::api::auth::LocalKeyError),
+    /// A flag that makes no sense.
+    #[error("{0}")]
+    Usage(String),
 }
 
 impl CliError {
     /// The process' exit code.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Io(_) => 1,
+            Self::NotSound => 1,
+            _ => 2,
         }
     }
 }
@@ -40,5 +64,6 @@ impl CliError {
 pub fn run(cli: Cli) -> Result<(), CliError> {
     match cli.command {
         Command::Openapi => Ok(openapi::run()?),
+        Command::Audit(args) => audit::run(&args, &mut std::io::stdout().lock()),
     }
 }

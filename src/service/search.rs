@@ -79,7 +79,8 @@ impl AppState {
             let wanted = start.limit + 1 - found.len();
             let hits = self.store.search(&permit, &question, at, after.as_ref(), wanted).await?;
             let ids: Vec<EntityId> = hits.iter().map(|hit| hit.id.clone()).collect();
-            let mut entities = self.entities_of(&permit, &ids, at).await?;
+            let entities = self.reader(&permit, at).entities(&ids).await?;
+            let mut entities: BTreeMap<_, _> = entities.into_iter().map(|entity| (entity.id.clone(), entity)).collect();
             let last_page = hits.len() < wanted;
             after = hits.last().cloned().or(after);
             for hit in hits {

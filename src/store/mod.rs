@@ -28,8 +28,9 @@ use crate::model::{
     Window,
 };
 
+pub use crate::access::GuardKey;
 pub use batch::{Applied, Batch, Ends, LoadKey, Mode, NewAssertion, Operation, Outcome, ReplayKey};
-pub use markings::{GuardKey, MarkingTable, VisibleMarkings};
+pub use markings::{MarkingTable, VisibleMarkings};
 
 /// What goes wrong in a store.
 #[derive(Debug, Error)]
@@ -161,7 +162,9 @@ pub struct LoadRecord {
     pub subject: SubjectName,
     /// When it began.
     pub started: Instant,
-    /// When it ended; null while it runs, or when it was cut off.
+    /// When it ended; left out while it runs, or when it was cut off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub finished: Option<Instant>,
     /// Lines read.
     pub lines: u64,

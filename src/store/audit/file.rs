@@ -131,8 +131,11 @@ pub(super) fn read_hash(db: &Connection, position: u64) -> rusqlite::Result<Opti
 /// Which files a connection writes: the database and its write-ahead log, by device and inode.
 ///
 /// SQLite goes on writing to a file that was removed or renamed, without an error; what is written there is lost to the log.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Identity([(u64, u64); 2]);
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Identity {
+    pub(super) database: (u64, u64),
+    wal: (u64, u64),
+}
 
 impl Identity {
     /// The files at the path now.
@@ -143,6 +146,6 @@ impl Identity {
             let meta = fs::metadata(path).map_err(|error| unavailable(path, error))?;
             Ok::<_, AuditError>((meta.dev(), meta.ino()))
         };
-        Ok(Self([of(path)?, of(&PathBuf::from(wal))?]))
+        Ok(Self { database: of(path)?, wal: of(&PathBuf::from(wal))? })
     }
 }

@@ -1,5 +1,6 @@
 //! The one thread that writes the log: takes what is queued, chains it, commits it with one fsync, and answers.
 
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, TransactionBehavior, params};
@@ -46,6 +47,8 @@ pub(super) struct Writer {
     path: PathBuf,
     /// `None` after a failure: opened again with the next entry.
     open: Option<Open>,
+    /// The database file of the beginning, by device and inode.
+    database: (u64, u64),
     /// The last head that was on disk for certain. A file without it is another one.
     acknowledged: Head,
 }
@@ -61,7 +64,7 @@ struct Open {
 impl Writer {
     pub(super) fn open(path: &Path) -> Result<Self, AuditError> {
         let open = Open::new(path, true)?;
-        Ok(Self { path: path.to_owned(), acknowledged: open.head, open: Some(open) })
+        Ok(Self { path: path.to_owned(), database: open.identity.database, acknowledged: open.head, open: Some(open) })
     }
 
     /// Until every sender is gone and the queue is empty.
@@ -101,8 +104,13 @@ impl Writer {
 
     /// Opens the same log again, never a new one: it must hold the last entry that was acknowledged.
     ///
-    /// It may hold more: entries whose commit reached the disk and failed to say so.
+    /// It may hold more: entries whose commit reached the disk and failed to say so. Another file is not even opened, since
+    /// SQLite would move the write-ahead log of the one that is missing into it.
     fn reopen(&self) -> Result<Open, AuditError> {
+        let database = std::fs::metadata(&self.path).map_err(|error| unavailable(&self.path, error))?;
+        if (database.dev(), database.ino()) != self.database {
+            return Err(unavailable(&self.path, "another file stands in the log's place"));
+        }
         let open = Open::new(&self.path, false)?;
         let Head { position, hash, .. } = self.acknowledged;
         if position > 0 {

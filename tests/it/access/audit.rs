@@ -308,7 +308,8 @@ async fn another_log_in_its_place_closes_the_log() {
     for n in 2..5 {
         assert!(log.append(entry("al-police", n)).await.is_err());
     }
-    assert_eq!(head(&other.path).unwrap().position, 3, "the other one is untouched");
+    let bytes = |path: &Path| std::fs::read(path).unwrap();
+    assert!(bytes(&folder.path) == bytes(&other.path), "nothing is written to the other one");
     std::fs::remove_file(&folder.path).unwrap();
     std::fs::rename(&away, &folder.path).unwrap();
     log.append(entry("al-police", 5)).await.unwrap();
@@ -345,17 +346,21 @@ fn what_is_no_audit_log_is_refused_and_left_alone() {
 
 const CHILD: &str = "LINCHPIN_TEST_AUDIT_CHILD";
 
-/// Appends until it is killed or the log is closed, telling each acknowledgement; then again when a line comes in.
+/// Appends until it is killed or the log is closed, telling each acknowledgement; then again when a line comes in. One failure
+/// is not the end: closing the file may make room by emptying the write-ahead log.
 #[tokio::test]
 async fn child() {
     let Ok(path) = std::env::var(CHILD) else { return };
     let log = SqliteAuditLog::open(Path::new(&path)).unwrap();
     let mut n = 0;
-    while log.append(entry("al-police", n)).await.is_ok() {
-        println!("\nacknowledged {n}");
-        n += 1;
+    let mut failures = 0;
+    while failures < 5 {
+        failures = if log.append(entry("al-police", n)).await.is_ok() { 0 } else { failures + 1 };
+        if failures == 0 {
+            println!("\nacknowledged {n}");
+            n += 1;
+        }
     }
-    assert!(log.append(entry("al-police", n)).await.is_err(), "it stays closed");
     println!("\nclosed");
     std::io::stdin().read_line(&mut String::new()).unwrap();
     log.append(entry("al-police", n)).await.unwrap();
@@ -423,7 +428,7 @@ fn a_killed_process_loses_no_acknowledged_entry() {
 #[test]
 fn a_full_disk_closes_the_log_until_there_is_room() {
     let folder = folder();
-    let mut other = start(&folder.path, "trap '' XFSZ; ulimit -S -f 2000;");
+    let mut other = start(&folder.path, "trap '' XFSZ; ulimit -S -f 400;");
     let (last, closed) = acknowledged(&mut other.lines, u64::MAX);
     assert!(closed && last.is_some(), "{last:?}");
     let pid = other.process.id().to_string();

@@ -1,6 +1,7 @@
-//! What tests share: builders of claims, clearances and permits.
+//! What tests share: builders of claims, clearances and permits, and a real Neo4j.
 
 mod claims;
+pub(crate) mod neo4j;
 mod people;
 
 pub use claims::{ClaimBuilder, assert_all, atomic, day, entity, instant, link, marking, new_assertion};
