@@ -16,14 +16,17 @@
 mod input;
 mod keys;
 mod lines;
+mod mapping;
 mod ndjson;
 mod prepare;
 mod report;
 mod run;
 mod source;
+mod times;
 
 pub use input::{BodyReader, BodyWriter, Input, body};
 pub use keys::KeyDomains;
+pub use mapping::Mapping;
 pub use report::{Counts, DanglingEnd, LineResult, LineStatus, LoadEnd, LoadEvent};
 pub use run::{Finished, Load, LoadRequest};
 pub use source::Source;
