@@ -1,5 +1,7 @@
 //! What holds for every analysis, over random claims, callers and frames: see the contract of `linchpin::analysis::Analysis`.
 
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
+
 use std::cell::RefCell;
 
 use linchpin::access::{Clearance, Guard, visible};

@@ -1,12 +1,14 @@
 //! Every test of the project, in one binary: link time is paid once.
 
 mod access;
+mod analyses;
 mod api;
 mod cli;
 mod graph;
 mod laws;
 mod layering;
 mod load;
+mod contract;
 mod model;
 mod openapi;
 mod support;

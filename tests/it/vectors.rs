@@ -1,5 +1,7 @@
 //! Expected values from independent implementations: `tests/vectors/*.json`, made by `tests/vectors/make.py`.
 
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
+
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};

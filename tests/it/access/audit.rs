@@ -1,4 +1,5 @@
 //! The audit log: what is acknowledged is on disk, what was changed is found, and without the log there is nothing.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Write};

@@ -1,4 +1,5 @@
 //! The directory file: read again when it changes, and never lost to a broken one. Secrets: made once, for their owner alone.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

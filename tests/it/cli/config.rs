@@ -1,4 +1,5 @@
 //! The configuration: what wins, what is refused and how it is told, and the page that is made from it.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::path::PathBuf;
 use std::time::Duration;

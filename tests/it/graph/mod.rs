@@ -1,5 +1,7 @@
 //! Snapshots, views and kernels, and what the laws and the vectors share: random claims, callers and frames.
 
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
+
 pub(crate) mod random;
 mod view;
 mod yen;

@@ -1,5 +1,7 @@
 //! Random claims, callers and frames, small enough to be dense in coincidences: few entities, few ids, few markings.
 
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
+
 use std::collections::BTreeSet;
 
 use linchpin::access::{ActiveGrant, Clearance};

@@ -1,5 +1,7 @@
 //! What a view shows against the model's own folds, worked out claim by claim without any index.
 
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
+
 use std::collections::BTreeMap;
 
 use linchpin::access::{Clearance, Guard, visible};

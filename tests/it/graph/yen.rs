@@ -1,5 +1,7 @@
 //! The k shortest paths against two other ways to find them: every simple path listed and sorted, and `pathfinding`'s Yen.
 
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
+
 use std::collections::BTreeMap;
 
 use linchpin::graph::algo::{StepCost, Wanted, yen};
