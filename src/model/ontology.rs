@@ -280,6 +280,16 @@ impl Ontology {
         Self::with_overlays(&[]).expect("the built-in ontology is checked by a test")
     }
 
+    /// FollowTheMoney's own model alone: its schemata without the properties that the built-in ontology adds to them.
+    pub fn followthemoney() -> Self {
+        let checked = "the built-in files are checked by a test";
+        let table = |text: &str| text.parse::<toml::Table>().expect(checked);
+        let mut merged = table(include_str!("ontology.toml"));
+        merged.retain(|key, _| key == "property");
+        lay_over(&mut merged, table(include_str!("ftm.toml")));
+        Self::resolve(merged.try_into().expect(checked)).expect(checked)
+    }
+
     /// The built-in ontology with further files `(name, TOML)` laid over it in order, key by key.
     pub fn with_overlays(overlays: &[(&str, &str)]) -> Result<Self, OntologyError> {
         let mut merged = toml::Table::new();

@@ -13,6 +13,7 @@
 //! the store records nothing twice ([`crate::store::LoadKey`]). A load that was cut off and is resumed under its own id leaves
 //! the same content as one that was not.
 
+mod ftm;
 mod input;
 mod keys;
 mod lines;
@@ -24,6 +25,7 @@ mod run;
 mod source;
 mod times;
 
+pub use ftm::{EXTENSION, FtmWriter};
 pub use input::{BodyReader, BodyWriter, Input, body};
 pub use keys::KeyDomains;
 pub use mapping::Mapping;

@@ -7,11 +7,13 @@ use std::sync::atomic::AtomicU64;
 
 use tokio::sync::mpsc;
 
+use super::ftm::ftm_source;
 use super::input::{Counted, Input};
 use super::lines::{Chunk, ChunkSize, LineReader, RecordReader};
 use super::prepare::{Prepared, Terms};
-use super::{LoadLimits, ndjson};
-use crate::model::{Claim, Fault};
+use super::{LoadLimits, Mapping, ndjson};
+use crate::model::{Claim, Fault, Vocabulary};
+use crate::service::ServiceResult;
 
 /// What a source makes of its lines.
 pub(super) trait Decode: Send + Sync + 'static {
@@ -90,6 +92,16 @@ impl Source {
     /// Assertions, one on each line, as on the wire.
     pub fn ndjson(inputs: Vec<Input>, limits: &LoadLimits) -> Self {
         Self::lines(inputs, limits, Arc::new(Ndjson))
+    }
+
+    /// FollowTheMoney's entities, one on each line; what that format has no place for comes from the mapping's `[defaults]`.
+    pub fn ftm(
+        inputs: Vec<Input>,
+        mapping: &Mapping,
+        vocabulary: &Arc<Vocabulary>,
+        limits: &LoadLimits,
+    ) -> ServiceResult<Self> {
+        ftm_source(inputs, mapping, vocabulary, limits)
     }
 
     /// Lines in a format of their own.

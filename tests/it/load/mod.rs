@@ -1,6 +1,7 @@
 //! Loading, on the embedded store: every line gets its result, bad input costs itself alone, and loading again changes nothing.
 
 mod bad_input;
+mod ftm;
 mod mapping;
 mod pole;
 mod replay;

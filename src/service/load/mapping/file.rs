@@ -320,7 +320,7 @@ impl Rule {
         add("kind", &mut self.kind.0.column.iter());
         for (place, id) in [("id", Some(&self.id)), ("source", self.source.as_ref()), ("target", self.target.as_ref())]
         {
-            for Short(id) in id {
+            if let Some(Short(id)) = id {
                 let several = id.columns.iter().chain(&id.natural_key).flatten();
                 add(place, &mut id.column.iter().chain(several));
             }
@@ -332,13 +332,13 @@ impl Rule {
             add(&place, &mut text.column.iter().chain(text.columns.iter().flatten()));
         }
         add("when", &mut self.when.iter().map(|when| &when.column));
-        for amount in &self.amount {
+        if let Some(amount) = &self.amount {
             add("amount", &mut std::iter::once(&amount.column).chain(&amount.currency_column));
         }
-        for quantity in &self.quantity {
+        if let Some(quantity) = &self.quantity {
             add("quantity", &mut std::iter::once(&quantity.column).chain(&quantity.unit_column));
         }
-        for period in &self.period {
+        if let Some(period) = &self.period {
             for Short(time) in period.at.iter().chain(&period.from).chain(&period.to) {
                 add("period", &mut std::iter::once(&time.column).chain(&time.time_column));
             }
