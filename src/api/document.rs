@@ -83,11 +83,7 @@ fn add_analysis(document: &mut Value, analysis: &dyn AnyAnalysis) {
         "tags": ["analyses"],
         "summary": analysis.summary(),
         "operationId": doc.operation_id,
-        "parameters": [{
-            "name": "Prefer", "in": "header", "required": false,
-            "description": "`respond-async` makes it a job: 202 with its `Location`.",
-            "schema": {"type": "string", "enum": ["respond-async"]}
-        }],
+        "parameters": [header("Prefer", "`respond-async` makes it a job: 202 with its `Location`.", ("^[ -~]*$", 200))],
         "requestBody": {"required": true, "content": {"application/json": {"schema": doc.request_schema, "example": doc.example}}},
         "responses": {
             "200": {"description": "The answer, with its evidence", "content": {"application/json": {"schema": doc.response_schema}}},
@@ -123,7 +119,7 @@ fn complete(route: &str, method: &str, operation: &mut Value) {
     if has_body {
         codes.extend([413, 415]);
     }
-    if has_body || moment || operation_id.starts_with("list_") {
+    if has_body || moment || operation_id.starts_with("list_") || operation_id == "get_job_result" {
         codes.push(422);
     }
     if moment || operation_id == "get_job_result" || route.starts_with("/v1/analyses/") {

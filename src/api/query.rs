@@ -5,7 +5,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
-use super::problem::ApiResult;
+use super::problem::{ApiError, ApiResult};
 use crate::model::{AssertionId, EntityId, Instant, RelationshipKey};
 use crate::service::{Moment, PageRequest, Reading};
 
@@ -98,7 +98,7 @@ impl ReadQuery {
 
     /// With the versions that the caller holds.
     pub fn reading(self, headers: &HeaderMap) -> ApiResult<Reading> {
-        Ok(Reading { moment: self.moment()?, held: held(headers) })
+        Ok(Reading { moment: self.moment()?, held: held(headers)? })
     }
 }
 
@@ -117,12 +117,13 @@ impl From<PageQuery> for PageRequest {
 }
 
 /// The tags in `If-None-Match`, compared weakly as RFC 9110 wants it there.
-pub(crate) fn held(headers: &HeaderMap) -> Vec<String> {
-    headers
-        .get_all(IF_NONE_MATCH)
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|list| list.split(','))
-        .map(|tag| tag.trim().trim_start_matches("W/").trim_matches('"').to_owned())
-        .filter(|tag| !tag.is_empty())
-        .collect()
+pub(crate) fn held(headers: &HeaderMap) -> ApiResult<Vec<String>> {
+    let mut held = Vec::new();
+    for value in headers.get_all(IF_NONE_MATCH) {
+        let wrong = |_| ApiError::new("invalid-header").detail("`If-None-Match` is a list of tags in visible ASCII");
+        let tags = value.to_str().map_err(wrong)?.split(',');
+        held.extend(tags.map(|tag| tag.trim().trim_start_matches("W/").trim_matches('"').to_owned()));
+    }
+    held.retain(|tag| !tag.is_empty());
+    Ok(held)
 }

@@ -26,7 +26,7 @@ pub(crate) async fn get_ontology(
     Auth(who): Auth,
     req: HttpRequest,
 ) -> ApiResult<HttpResponse> {
-    Ok(one(state.get_ontology(&who, held(req.headers())).await?))
+    Ok(one(state.get_ontology(&who, held(req.headers())?).await?))
 }
 
 /// Fetch the evaluation schemes
@@ -46,5 +46,5 @@ pub(crate) async fn list_evaluation_schemes(
     Auth(who): Auth,
     req: HttpRequest,
 ) -> ApiResult<HttpResponse> {
-    Ok(one(state.list_evaluation_schemes(&who, held(req.headers())).await?))
+    Ok(one(state.list_evaluation_schemes(&who, held(req.headers())?).await?))
 }
