@@ -5,6 +5,7 @@
 mod audit;
 mod directory;
 mod gate;
+mod guard;
 mod permit;
 mod policy;
 mod visibility;
@@ -12,7 +13,7 @@ mod visibility;
 pub use audit::{AuditEntry, AuditError, AuditLog, Disclosed, Disclosure, Phase};
 pub use directory::{Agency, Dataset, Directory, DirectorySource, Grant, Person};
 pub use gate::{Clock, Denied, Gate};
+pub use guard::GuardKey;
 pub use permit::{Identity, Permit, RequestContext, WritePermit};
 pub use policy::{Action, Role};
-pub(crate) use visibility::admits;
 pub use visibility::{ActiveGrant, Clearance, Guard, visible};

@@ -61,7 +61,7 @@ pub fn visible(who: &Clearance, today: Day, claim: &Guard<'_>) -> bool {
 
 /// The rule without the retain day: what stores and snapshots intern per distinct marking and turn into one bit a caller. The
 /// writer matters for RED claims alone; without one, only the recipients see such a claim.
-pub(crate) fn admits(who: &Clearance, marking: &Marking, writer: Option<&SubjectName>, withdrawn: bool) -> bool {
+pub(super) fn admits(who: &Clearance, marking: &Marking, writer: Option<&SubjectName>, withdrawn: bool) -> bool {
     let own = who.agency == marking.originator;
     let reach = match marking.tlp {
         Tlp::Red => writer == Some(&who.subject) || marking.recipients.contains(&who.subject),

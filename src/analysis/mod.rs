@@ -48,13 +48,12 @@ impl AnalysisError {
         Self::Faults(vec![Fault::new(pointer, "unknown-entity", detail)])
     }
 
-    /// What a halt means when no part of the answer may be given; `None` when the counted budget was spent, so that whole rounds
-    /// before it may be answered.
-    pub const fn from_halt(halt: Halt) -> Option<Self> {
+    /// What a halt means when no part of the answer may be given. Kernels keep [`Halt::Spent`] to themselves: whole rounds before
+    /// it may be answered. One that does not is taken as cancelled.
+    pub const fn stopped(halt: Halt) -> Self {
         match halt {
-            Halt::Spent => None,
-            Halt::TimeLimit => Some(Self::TimeLimit),
-            Halt::Cancelled => Some(Self::Cancelled),
+            Halt::TimeLimit => Self::TimeLimit,
+            Halt::Spent | Halt::Cancelled => Self::Cancelled,
         }
     }
 }

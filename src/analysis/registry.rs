@@ -134,7 +134,7 @@ impl<A: Analysis + Copy> AnyAnalysis for A {
 }
 
 /// The entities of the scenario that the document's examples name.
-const EXAMPLE_ENTITIES: [&str; 2] = ["p-arben-k", "p-goran-m"];
+const EXAMPLE_ENTITIES: [&str; 2] = ["p-0100", "p-0300"];
 
 /// The envelope's schema with this analysis' own `result` in it.
 fn answer_schema(output: &str) -> RefOr<Schema> {

@@ -12,6 +12,7 @@ use async_trait::async_trait;
 use moka::sync::Cache;
 use tracing_actix_web::RequestId;
 
+use super::auth::TokenError;
 use super::operations::Operation;
 use super::problem::{ApiError, ApiResult};
 use super::settings::Settings;
@@ -22,20 +23,11 @@ use crate::service::Caller;
 /// The longest text of a purpose header, in characters.
 const MAX_PURPOSE: usize = 500;
 
-/// Why a token is not accepted.
-#[derive(Debug, Clone)]
-pub struct Unaccepted {
-    /// What to tell the caller: which rule the token breaks, never anything about keys.
-    pub description: &'static str,
-    /// When to try again, for those who try too often.
-    pub retry_after: Option<Duration>,
-}
-
-/// Turns bearer tokens into identities.
+/// Signs callers in.
 #[async_trait]
 pub trait Authenticate: Send + Sync + 'static {
-    /// Who a token speaks for.
-    async fn identify(&self, token: &str, peer: Option<IpAddr>) -> Result<Identity, Unaccepted>;
+    /// Who sends a request, by its bearer token and the address that it comes from.
+    async fn identify(&self, token: &str, peer: Option<IpAddr>) -> Result<Arc<Identity>, TokenError>;
 }
 
 /// What decides on sign-ins, shared by all workers.
@@ -60,7 +52,7 @@ impl FromRequest for Auth {
 
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
         let caller = req.extensions().get::<Caller>().cloned();
-        ready(caller.map(Self).ok_or_else(|| ApiError::unauthenticated(None, "send a bearer token")))
+        ready(caller.map(Self).ok_or_else(ApiError::unauthenticated))
     }
 }
 
@@ -71,16 +63,8 @@ pub(crate) async fn admit(req: &ServiceRequest, operation: &'static Operation) -
     else {
         return Err(ApiError::new("internal"));
     };
-    let token = bearer(req.headers())?;
-    let identity = match door.authenticate.identify(&token, req.peer_addr().map(|peer| peer.ip())).await {
-        Ok(identity) => identity,
-        Err(Unaccepted { retry_after: Some(after), .. }) => {
-            return Err(ApiError::new("rate-limited").retry_after(after));
-        }
-        Err(Unaccepted { description, .. }) => {
-            return Err(ApiError::unauthenticated(Some("invalid_token"), description));
-        }
-    };
+    let peer = req.peer_addr().map(|peer| peer.ip());
+    let identity = door.authenticate.identify(bearer(req.headers())?, peer).await?;
     if let Some(turn) = door.throttle.enter(&identity.subject)? {
         req.extensions_mut().insert(turn);
     }
@@ -95,30 +79,28 @@ pub(crate) async fn admit(req: &ServiceRequest, operation: &'static Operation) -
     if settings.require_purpose && context.purpose.is_none() {
         return Err(ApiError::new("purpose-required").detail("say in `X-Purpose` what the request is for"));
     }
-    req.extensions_mut().insert(Caller { identity, context });
+    req.extensions_mut().insert(Caller { identity: Identity::clone(&identity), context });
     Ok(())
 }
 
-fn bearer(headers: &HeaderMap) -> ApiResult<String> {
+/// The one bearer token.
+fn bearer(headers: &HeaderMap) -> ApiResult<&str> {
     let mut values = headers.get_all(AUTHORIZATION);
-    let missing = || ApiError::unauthenticated(None, "send `Authorization: Bearer …`");
-    let value = values.next().ok_or_else(missing)?;
+    let value = values.next().ok_or_else(ApiError::unauthenticated)?;
     if values.next().is_some() {
-        return Err(ApiError::unauthenticated(Some("invalid_request"), "more than one Authorization header"));
+        return Err(TokenError::Malformed.into());
     }
-    let text = value.to_str().map_err(|_| missing())?;
-    match text.split_once(' ') {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") && !token.trim().is_empty() => {
-            Ok(token.trim().to_owned())
-        }
-        _ => Err(missing()),
+    match value.to_str().unwrap_or_default().split_once(' ') {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") && !token.trim().is_empty() => Ok(token.trim()),
+        _ => Err(ApiError::unauthenticated()),
     }
 }
 
 /// A header in which people write: UTF-8.
 fn purpose(headers: &HeaderMap, name: &'static str) -> ApiResult<Option<String>> {
     let Some(value) = headers.get(name) else { return Ok(None) };
-    let wrong = || ApiError::new("invalid-header").detail(format!("`{name}` has at most {MAX_PURPOSE} characters, UTF-8"));
+    let wrong =
+        || ApiError::new("invalid-header").detail(format!("`{name}` has at most {MAX_PURPOSE} characters, UTF-8"));
     let text = std::str::from_utf8(value.as_bytes()).map_err(|_| wrong())?.trim();
     if text.chars().count() > MAX_PURPOSE {
         return Err(wrong());
@@ -161,9 +143,9 @@ impl Throttle {
         }
         let now = Instant::now();
         let full = self.per_minute.map_or(0.0, f64::from);
-        let usage = self.subjects.get_with_by_ref(subject, || {
-            Arc::new(Mutex::new(Usage { tokens: full, filled: now, running: 0 }))
-        });
+        let usage = self
+            .subjects
+            .get_with_by_ref(subject, || Arc::new(Mutex::new(Usage { tokens: full, filled: now, running: 0 })));
         let mut held = usage.lock().unwrap_or_else(PoisonError::into_inner);
         if self.per_minute.is_some() {
             let gained = now.saturating_duration_since(held.filled).as_secs_f64() * full / 60.0;

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use utoipa::ToSchema as _;
 use utoipa_actix_web::AppExt as _;
 
+use super::analyses;
 use super::problem::{PROBLEM_JSON, Problem, statuses};
 use super::routes::routes;
 use crate::analysis::{ANALYSES, AnyAnalysis};
@@ -78,7 +79,7 @@ fn add_analysis(document: &mut Value, analysis: &dyn AnyAnalysis) {
     for (name, schema) in doc.components {
         document["components"]["schemas"][name] = serde_json::to_value(schema).expect("a schema always serialises");
     }
-    document["paths"][format!("/v1/analyses/{}", analysis.name())]["post"] = json!({
+    document["paths"][analyses::path(analysis.name())]["post"] = json!({
         "tags": ["analyses"],
         "summary": analysis.summary(),
         "operationId": doc.operation_id,
@@ -101,7 +102,8 @@ fn complete(route: &str, method: &str, operation: &mut Value) {
     let open = operation["tags"][0] == "service";
     let has_body = operation.get("requestBody").is_some();
     let conditional = operation["responses"].get("304").is_some();
-    let writes = method == "post" && (operation_id.starts_with("create_") || operation_id.starts_with("retract_"));
+    let verb = |verb: &str| operation_id.starts_with(verb);
+    let writes = method == "post" && operation_id != "create_load" && (verb("create_") || verb("retract_"));
     let moment = operation["parameters"].as_array().into_iter().flatten().any(|known| known["name"] == "as_of");
     let mut codes = vec![500, 503];
     if !open {
@@ -115,7 +117,7 @@ fn complete(route: &str, method: &str, operation: &mut Value) {
             parameter(operation, header(name, description, 500));
         }
     }
-    if route.contains('{') {
+    if route.contains('{') || operation_id == "create_load" {
         codes.push(404);
     }
     if has_body {
@@ -127,7 +129,7 @@ fn complete(route: &str, method: &str, operation: &mut Value) {
     if moment || operation_id == "get_job_result" || route.starts_with("/v1/analyses/") {
         codes.push(410);
     }
-    if writes || operation_id == "get_job_result" {
+    if writes || operation_id == "get_job_result" || operation_id == "create_load" {
         codes.push(409);
     }
     if writes {

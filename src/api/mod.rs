@@ -3,6 +3,7 @@
 pub mod auth;
 
 mod admission;
+mod analyses;
 mod answers;
 mod assertions;
 mod audit;
@@ -11,6 +12,7 @@ mod document;
 mod edge;
 mod entities;
 mod jobs;
+mod loads;
 mod logging;
 mod operations;
 mod problem;
@@ -20,9 +22,10 @@ mod routes;
 mod server;
 mod service;
 mod settings;
+mod spool;
 mod words;
 
-pub use admission::{Authenticate, Unaccepted};
+pub use admission::Authenticate;
 pub use document::{document, document_text};
 pub use problem::{ApiError, ApiResult, Problem};
 pub use server::{serve, serve_metrics};

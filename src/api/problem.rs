@@ -9,6 +9,7 @@ use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::auth::TokenError;
 use crate::access::Denied;
 use crate::model::Fault;
 use crate::service::ServiceError;
@@ -42,6 +43,9 @@ pub struct Problem {
     pub errors: Vec<Fault>,
 }
 
+/// How to sign in.
+const CHALLENGE: &str = "Bearer realm=\"linchpin\"";
+
 /// Code → status and title. A code that is not here is a fault of ours.
 const PROBLEMS: &[(&str, StatusCode, &str)] = &[
     ("bad-request", StatusCode::BAD_REQUEST, "The request cannot be read"),
@@ -67,6 +71,8 @@ const PROBLEMS: &[(&str, StatusCode, &str)] = &[
     ("already-retracted", StatusCode::CONFLICT, "It was retracted before"),
     ("job-not-finished", StatusCode::CONFLICT, "The job has no result yet"),
     ("job-failed", StatusCode::CONFLICT, "The job ended without a result"),
+    ("unknown-key-domain", StatusCode::CONFLICT, "The dataset's key domain has no secret here"),
+    ("load-finished", StatusCode::CONFLICT, "The load has ended"),
     ("load-running", StatusCode::CONFLICT, "The load still runs"),
     ("conflict", StatusCode::CONFLICT, "It contradicts what is there"),
     ("clearance-changed", StatusCode::GONE, "Your clearance or grants have changed since"),
@@ -132,16 +138,9 @@ impl ApiError {
         self.header(RETRY_AFTER, after.as_secs().max(1).to_string())
     }
 
-    /// A 401: `error` is a word of RFC 6750, left out where no token came.
-    pub fn unauthenticated(error: Option<&str>, description: &str) -> Self {
-        let code = if error.is_some() { "invalid-token" } else { "unauthenticated" };
-        let challenge = match error {
-            None => "Bearer realm=\"linchpin\"".to_owned(),
-            Some(error) => {
-                format!("Bearer realm=\"linchpin\", error=\"{error}\", error_description=\"{description}\"")
-            }
-        };
-        Self::new(code).detail(description).header(WWW_AUTHENTICATE, challenge)
+    /// A 401 for want of a token (RFC 6750, section 3).
+    pub fn unauthenticated() -> Self {
+        Self::new("unauthenticated").detail("send `Authorization: Bearer …`").header(WWW_AUTHENTICATE, CHALLENGE)
     }
 
     /// A 405 with the methods that there are.
@@ -223,6 +222,20 @@ impl From<ServiceError> for ApiError {
             ServiceError::Internal(cause) => {
                 tracing::error!(error = cause, "a request failed by our own fault");
                 Self::new("internal")
+            }
+        }
+    }
+}
+
+impl From<TokenError> for ApiError {
+    fn from(error: TokenError) -> Self {
+        match error {
+            TokenError::TooMany { retry_after } => Self::new("rate-limited").retry_after(retry_after),
+            TokenError::KeysUnavailable => Self::new("unavailable").retry_after(crate::store::RETRY_AFTER),
+            _ => {
+                let told = error.detail();
+                let challenge = format!("{CHALLENGE}, error=\"invalid_token\", error_description=\"{told}\"");
+                Self::new("invalid-token").detail(told).header(WWW_AUTHENTICATE, challenge)
             }
         }
     }

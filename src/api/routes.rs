@@ -2,7 +2,7 @@
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{assertions, audit, entities, jobs, relationships, service, words};
+use super::{analyses, assertions, audit, entities, jobs, loads, relationships, service, words};
 
 /// Every operation. Literal paths come before those with a placeholder in their place.
 pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
@@ -21,6 +21,9 @@ pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
         .service(relationships::create_relationship)
         .service(relationships::get_relationship)
         .service(relationships::list_relationship_assertions)
+        .service(loads::create_load)
+        .service(loads::list_loads)
+        .service(loads::get_load)
         .service(jobs::get_job)
         .service(jobs::cancel_job)
         .service(jobs::get_job_result)
@@ -28,5 +31,6 @@ pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
         .service(audit::list_audit)
         .service(service::get_livez)
         .service(service::get_readyz)
-        .service(service::get_openapi);
+        .service(service::get_openapi)
+        .configure(analyses::routes);
 }

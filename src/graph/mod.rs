@@ -4,11 +4,23 @@
 //! through one [`Lens`], so that no kernel ever meets a hidden row. Pure: no clock, no files, no runtime.
 
 pub mod algo;
+pub mod text;
 
 mod budget;
+mod build;
+mod claim;
+mod csr;
+mod delta;
+mod gates;
+mod ids;
 mod lens;
+mod scratch;
+mod snapshot;
 mod view;
 
 pub use budget::{Budget, Halt, Stop};
+pub use build::SnapshotBuilder;
 pub use lens::{Direction, HubPolicy, Lens};
-pub use view::GraphView;
+pub use scratch::{Labels, Lent};
+pub use snapshot::Snapshot;
+pub use view::{Fold, GraphView, NodeIx, Step, TripleIx, Way};

@@ -5,16 +5,17 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::reading::PageStart;
 use super::running::Idempotency;
 use super::writing::Draft;
-use super::reading::PageStart;
 use super::{AppState, Caller, Moment, PageRequest, Reading, Rendered, ServiceError, ServiceResult};
 use crate::access::{Disclosed, Disclosure, Permit, WritePermit};
 use crate::model::{
     Assertion, AssertionId, Claim, Day, EntityId, Evaluation, Fault, Instant, KindName, Marking, Money, Nature, Period,
     Properties, Provenance, Quantity, RetractionReason, Revision, Subject,
 };
-use crate::store::{NewAssertion, Operation, Wanted};
+use crate::store::read::ShownAssertion;
+use crate::store::{NewAssertion, Operation};
 
 /// Claims to be recorded together or not at all.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
@@ -132,9 +133,9 @@ pub struct RecordedSpan {
 }
 
 impl AssertionRecord {
-    /// A claim as it stood at a revision (`None`: now), without the properties that `masked` names.
-    pub(crate) fn new(assertion: Assertion, masked: Vec<String>, at: Option<Revision>) -> Self {
-        let Assertion { id, claim, recorded, .. } = assertion;
+    /// A claim as it stood at a revision (`None`: now).
+    pub(crate) fn new(shown: ShownAssertion, at: Option<Revision>) -> Self {
+        let ShownAssertion { assertion: Assertion { id, claim, recorded, .. }, masked } = shown;
         let closed = recorded.to.filter(|to| at.is_none_or(|at| to.revision <= at));
         Self {
             id,
@@ -235,17 +236,12 @@ impl AppState {
     ) -> ServiceResult<Disclosed<Rendered>> {
         let permit = self.admit_read(who).await?;
         let at = self.revision_at(&permit, &reading.moment).await?;
-        let found = self.store.claims(&permit, Wanted::Assertions(&[id]), at).await?;
-        let Some(mut assertion) = found.into_iter().find(|found| at.is_none_or(|at| found.recorded.from <= at)) else {
+        let found = self.reader(&permit, at).assertions(&[id]).await?;
+        let Some(shown) = found.into_iter().find(|found| at.is_none_or(|at| found.assertion.recorded.from <= at))
+        else {
             return self.nothing(&permit).await;
         };
-        let about = match &assertion.claim.subject {
-            Subject::Entity(entity) => [entity.clone()].into(),
-            Subject::Relationship { .. } => std::collections::BTreeSet::new(),
-        };
-        let protected = !self.protected_among(&permit, &about, at).await?.is_empty();
-        let masked = if protected { assertion.mask(&self.vocabulary.ontology) } else { Vec::new() };
-        let record = AssertionRecord::new(assertion, masked, at);
+        let record = AssertionRecord::new(shown, at);
         let ids = disclosure(std::slice::from_ref(&record));
         self.disclose_one(&permit, &record, ids, reading).await
     }
@@ -261,19 +257,8 @@ impl AppState {
         let permit = self.admit_read(who).await?;
         let start = self.open_page::<AssertionId>(who, &permit, id, moment, page).await?;
         let at = Some(start.at);
-        let claims = self.store.claims(&permit, Wanted::Entities(std::slice::from_ref(id)), at).await?;
-        let protected = !permit.unmask()
-            && claims.iter().any(|claim| {
-                (claim.recorded.holds(at) || claim.recorded.holds(None)) && claim.claim.protects(&self.vocabulary)
-            });
-        let records: Vec<_> = claims
-            .into_iter()
-            .filter(|claim| claim.recorded.holds(at))
-            .map(|mut claim| {
-                let masked = if protected { claim.mask(&self.vocabulary.ontology) } else { Vec::new() };
-                AssertionRecord::new(claim, masked, at)
-            })
-            .collect();
+        let claims = self.reader(&permit, at).entity_assertions(id).await?;
+        let records: Vec<_> = claims.into_iter().map(|claim| AssertionRecord::new(claim, at)).collect();
         if records.is_empty() {
             return self.nothing(&permit).await;
         }

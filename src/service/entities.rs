@@ -1,5 +1,6 @@
 //! Entities: the everyday form of writing one, and reading one, many, or the claims behind one.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -69,7 +70,7 @@ pub struct EntityIds {
 /// Entities read together.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct EntityBatch {
-    /// Those that you may see, in the order of the request.
+    /// Those that you may see, each once, in the order of the request.
     pub items: Vec<Entity>,
     /// The ids under which there is nothing that you may see, in the order of the request.
     pub missing: Vec<EntityId>,
@@ -121,7 +122,7 @@ impl AppState {
     ) -> ServiceResult<Disclosed<Rendered>> {
         let permit = self.admit_read(who).await?;
         let at = self.revision_at(&permit, &reading.moment).await?;
-        let Some(entity) = self.entities_of(&permit, std::slice::from_ref(id), at).await?.remove(id) else {
+        let Some(entity) = self.reader(&permit, at).entity(id).await? else {
             return self.nothing(&permit).await;
         };
         let ids = Disclosure { entities: vec![id.clone()], ..Disclosure::default() };
@@ -138,10 +139,10 @@ impl AppState {
         let permit = self.admit_read(who).await?;
         self.check_count("/ids", ids.len())?;
         let at = self.revision_at(&permit, moment).await?;
-        let found = self.entities_of(&permit, ids, at).await?;
-        let items: Vec<Entity> = ids.iter().filter_map(|id| found.get(id).cloned()).collect();
-        let missing = ids.iter().filter(|id| !found.contains_key(*id)).cloned().collect();
-        let ids = Disclosure { entities: found.into_keys().collect(), ..Disclosure::default() };
+        let items = self.reader(&permit, at).entities(ids).await?;
+        let found: BTreeSet<&EntityId> = items.iter().map(|entity| &entity.id).collect();
+        let missing = ids.iter().filter(|id| !found.contains(id)).cloned().collect();
+        let ids = Disclosure { entities: found.into_iter().cloned().collect(), ..Disclosure::default() };
         Ok(self.gate.disclose(&permit, "ok", ids, EntityBatch { items, missing }).await?)
     }
 

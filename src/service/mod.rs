@@ -1,12 +1,14 @@
 //! What the API can do: a file per resource, each an `impl AppState`. No HTTP here.
 
+mod analyses;
 mod assertions;
 mod audit;
 mod directory;
 mod entities;
-mod folds;
 mod jobs;
 mod limits;
+pub mod load;
+mod loads;
 mod neighbours;
 mod reading;
 mod relationships;
@@ -14,13 +16,16 @@ mod running;
 mod sealer;
 mod search;
 mod secrets;
+mod snapshots;
 mod state;
 mod upkeep;
 mod words;
+mod workers;
 mod writing;
 
 pub use assertions::{
-    AssertionPage, AssertionRecord, AssertionsRecorded, NewAssertions, RecordedItem, RecordedSpan, Retracted, Retraction,
+    AssertionPage, AssertionRecord, AssertionsRecorded, NewAssertions, RecordedItem, RecordedSpan, Retracted,
+    Retraction,
 };
 pub use audit::AuditPage;
 pub use directory::{DirectoryFault, FileDirectory};
@@ -28,7 +33,10 @@ pub use entities::{EntityBatch, EntityIds, EntityRecorded, NewEntity};
 pub(crate) use jobs::Jobs;
 pub use jobs::{JobState, JobStatus};
 pub use limits::Limits;
-pub use neighbours::{Neighbour, NeighbourCount, NeighbourDirection, NeighbourPage, NeighbourQuestion};
+pub use loads::LoadPage;
+pub use neighbours::{
+    Neighbour, NeighbourCount, NeighbourDirection, NeighbourPage, NeighbourQuestion, NeighboursTruncated,
+};
 pub use reading::{Moment, PageRequest, Reading, Rendered};
 pub use relationships::{NewRelationship, RelationshipRecord, RelationshipRecorded};
 pub use running::Idempotency;
@@ -36,3 +44,4 @@ pub use sealer::Sealer;
 pub use search::{EntityPage, EntitySearch};
 pub use secrets::{SecretError, SecretKey, Secrets};
 pub use state::{AppState, Caller, Parts, ServiceError, ServiceResult};
+pub use workers::AnalysisLimits;

@@ -89,6 +89,8 @@ struct Cursor<T> {
 #[derive(Serialize, Deserialize)]
 struct ReplayPoint {
     revision: String,
+    /// The instant that stood for the revision in the answer.
+    at: Instant,
     ontology: String,
     evaluations: String,
 }
@@ -118,7 +120,7 @@ impl AppState {
     pub(crate) async fn revision_at(&self, permit: &Permit, moment: &Moment) -> ServiceResult<Option<Revision>> {
         match moment {
             Moment::Now => Ok(None),
-            Moment::Replay(token) => self.open_replay(token).map(Some),
+            Moment::Replay(token) => self.open_replay(token).map(|(revision, _)| Some(revision)),
             Moment::AsOf(instant) => {
                 let ahead = i64::try_from(AHEAD.as_micros()).unwrap_or(i64::MAX);
                 if instant.micros() > permit.now().micros().saturating_add(ahead) {
@@ -131,18 +133,19 @@ impl AppState {
         }
     }
 
-    /// A token by which an answer can be replayed as it stood.
-    pub(crate) fn seal_replay(&self, revision: Revision) -> String {
+    /// A token by which an answer as of `at` can be replayed as it stood.
+    pub(crate) fn seal_replay(&self, revision: Revision, at: Instant) -> String {
         let point = ReplayPoint {
             revision: revision_text(revision),
+            at,
             ontology: self.vocabulary.ontology.version.clone(),
             evaluations: self.vocabulary.evaluations.version.clone(),
         };
-        self.sealer.seal(REPLAY, &serde_json::to_vec(&point).expect("three texts always serialise"))
+        self.sealer.seal(REPLAY, &serde_json::to_vec(&point).expect("texts and an instant always serialise"))
     }
 
-    /// The revision of a replay token, as far as the words have not changed their meaning since.
-    pub(crate) fn open_replay(&self, token: &str) -> ServiceResult<Revision> {
+    /// The revision of a replay token and the instant that stood for it, as far as the words have not changed their meaning since.
+    pub(crate) fn open_replay(&self, token: &str) -> ServiceResult<(Revision, Instant)> {
         let plain = self.sealer.open(REPLAY, token).ok_or(BAD_REPLAY)?;
         let point: ReplayPoint = serde_json::from_slice(&plain).map_err(|_| BAD_REPLAY)?;
         let same = point.ontology == self.vocabulary.ontology.version
@@ -151,7 +154,7 @@ impl AppState {
             let detail = "the ontology or the evaluation table has changed since; the answer cannot be made again";
             return Err(ServiceError::Gone { code: "vocabulary-changed", detail });
         }
-        revision_from(&point.revision).ok_or(BAD_REPLAY)
+        Ok((revision_from(&point.revision).ok_or(BAD_REPLAY)?, point.at))
     }
 
     /// Where the asked-for page begins. `filter` is everything that the question says besides the page.

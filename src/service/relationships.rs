@@ -9,12 +9,12 @@ use super::assertions::{AssertionPage, AssertionRecord};
 use super::entities::as_everyday;
 use super::running::Idempotency;
 use super::{AppState, Caller, Moment, PageRequest, Reading, Rendered, ServiceResult};
-use crate::access::{Disclosed, Disclosure, Permit, WritePermit};
+use crate::access::{Disclosed, Disclosure, WritePermit};
 use crate::model::{
-    Assertion, AssertionId, Claim, Day, EntityId, Evaluation, Instant, KindName, Marking, Money, Nature, Period,
-    Properties, Provenance, Quantity, Relationship, RelationshipId, RelationshipKey, Revision, Subject,
+    AssertionId, Claim, Day, EntityId, Evaluation, Instant, KindName, Marking, Money, Nature, Period, Properties,
+    Provenance, Quantity, Relationship, RelationshipId, RelationshipKey, Subject,
 };
-use crate::store::Wanted;
+use crate::store::read::FoundRelationship;
 
 /// A relationship to be written with its first claim.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
@@ -135,55 +135,16 @@ impl AppState {
     ) -> ServiceResult<Disclosed<Rendered>> {
         let permit = self.admit_read(who).await?;
         let at = self.revision_at(&permit, &reading.moment).await?;
-        let Some((relationship, _)) = self.relationship_of(&permit, key, at).await? else {
+        let Some(found) = self.reader(&permit, at).relationship(key).await? else {
             return self.nothing(&permit).await;
         };
-        let possible_duplicates = self.duplicates_of(&permit, &relationship, at).await?;
+        let FoundRelationship { relationship, possible_duplicates } = found;
         let mut ids = Disclosure { relationships: vec![relationship.id.clone()], ..Disclosure::default() };
         ids.entities = vec![relationship.source.clone(), relationship.target.clone()];
         ids.assertions.clone_from(&relationship.evidence);
         ids.relationships.extend(possible_duplicates.iter().cloned());
         let record = RelationshipRecord { relationship, possible_duplicates };
         self.disclose_one(&permit, &record, ids, reading).await
-    }
-
-    /// The relationship that a key names, and the claims on its id.
-    async fn relationship_of(
-        &self,
-        permit: &Permit,
-        key: &RelationshipKey,
-        at: Option<Revision>,
-    ) -> ServiceResult<Option<(Relationship, Vec<Assertion>)>> {
-        let claims = self.store.claims(permit, Wanted::Relationships(std::slice::from_ref(&key.id)), at).await?;
-        let folds = crate::model::fold_relationships(&self.vocabulary, &claims, at);
-        let named = |fold: &Relationship| match &key.ends {
-            None => fold.id.ends.is_none(),
-            Some((source, target)) => fold.source == *source && fold.target == *target,
-        };
-        Ok(folds.into_iter().find(named).map(|fold| (fold, claims)))
-    }
-
-    /// Relationships that may state the same payment.
-    async fn duplicates_of(
-        &self,
-        permit: &Permit,
-        relationship: &Relationship,
-        at: Option<Revision>,
-    ) -> ServiceResult<Vec<RelationshipKey>> {
-        let (Some(amount), Some(period)) = (relationship.amount, relationship.period) else { return Ok(Vec::new()) };
-        if period.instant().is_none() {
-            return Ok(Vec::new());
-        }
-        let between = Wanted::Between(&relationship.source, &relationship.target);
-        let claims = self.store.claims(permit, between, at).await?;
-        let alike = |other: &Relationship| {
-            other.id.id != relationship.id.id
-                && (&other.source, &other.target) == (&relationship.source, &relationship.target)
-                && other.amount == Some(amount)
-                && other.period.and_then(|other| other.instant()) == period.instant()
-        };
-        let folds = crate::model::fold_relationships(&self.vocabulary, &claims, at);
-        Ok(folds.into_iter().filter(alike).map(|other| other.id).collect())
     }
 
     /// The claims on a relationship.
@@ -197,15 +158,12 @@ impl AppState {
         let permit = self.admit_read(who).await?;
         let start = self.open_page::<AssertionId>(who, &permit, key, moment, page).await?;
         let at = Some(start.at);
-        let Some((relationship, claims)) = self.relationship_of(&permit, key, at).await? else {
+        let claims = self.reader(&permit, at).relationship_assertions(key).await?;
+        let held = claims.into_iter().filter(|claim| claim.assertion.recorded.holds(at));
+        let records: Vec<_> = held.map(|claim| AssertionRecord::new(claim, at)).collect();
+        if records.is_empty() {
             return self.nothing(&permit).await;
-        };
-        let evidence: std::collections::BTreeSet<_> = relationship.evidence.iter().copied().collect();
-        let records = claims
-            .into_iter()
-            .filter(|claim| evidence.contains(&claim.id))
-            .map(|claim| AssertionRecord::new(claim, Vec::new(), at))
-            .collect();
+        }
         self.disclose_records(&permit, &start, records).await
     }
 }

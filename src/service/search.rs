@@ -79,7 +79,8 @@ impl AppState {
             let wanted = start.limit + 1 - found.len();
             let hits = self.store.search(&permit, &question, at, after.as_ref(), wanted).await?;
             let ids: Vec<EntityId> = hits.iter().map(|hit| hit.id.clone()).collect();
-            let mut entities = self.entities_of(&permit, &ids, at).await?;
+            let entities = self.reader(&permit, at).entities(&ids).await?;
+            let mut entities: BTreeMap<_, _> = entities.into_iter().map(|entity| (entity.id.clone(), entity)).collect();
             let last_page = hits.len() < wanted;
             after = hits.last().cloned().or(after);
             for hit in hits {
@@ -123,7 +124,11 @@ impl AppState {
             if text.chars().count() > MAX_TEXT {
                 faults.push(Fault::new("/text", "too-long", format!("at most {MAX_TEXT} characters")));
             } else if tokens(text).is_empty() {
-                faults.push(Fault::new("/text", "no-words", "the text has no letter or digit: leave it out, or give a word"));
+                faults.push(Fault::new(
+                    "/text",
+                    "no-words",
+                    "the text has no letter or digit: leave it out, or give a word",
+                ));
             }
         }
         for (at, kind) in search.kinds.iter().enumerate() {

@@ -5,10 +5,14 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use super::load::KeyDomains;
 use super::running::RunningKeys;
+use super::snapshots::Snapshots;
+use super::workers::Workers;
 use super::{Jobs, Limits, Sealer};
-use crate::access::{AuditError, Denied, Gate, Identity, RequestContext};
-use crate::model::{Fault, Vocabulary};
+use crate::access::{AuditError, Denied, Gate, Identity, Permit, RequestContext};
+use crate::model::{Fault, Revision, Vocabulary};
+use crate::store::read::Reader;
 use crate::store::{GraphStore, StoreError};
 
 /// What every request works with. Cheap to share: one for the whole process.
@@ -20,6 +24,9 @@ pub struct AppState {
     pub(crate) limits: Limits,
     pub(crate) running: RunningKeys,
     pub(crate) jobs: Jobs,
+    pub(crate) keys: Option<Arc<KeyDomains>>,
+    pub(crate) snapshots: Snapshots,
+    pub(crate) workers: Workers,
 }
 
 /// What a state is made of.
@@ -41,7 +48,17 @@ impl AppState {
     pub fn new(parts: Parts) -> Self {
         let Parts { gate, store, vocabulary, sealer, limits } = parts;
         let jobs = Jobs::new(&limits);
-        Self { gate, store, vocabulary, sealer, limits, running: RunningKeys::default(), jobs }
+        let snapshots = Snapshots::new(Arc::clone(&store), Arc::clone(&vocabulary));
+        let workers = Workers::new(&limits.analyses);
+        let (running, keys) = (RunningKeys::default(), None);
+        Self { gate, store, vocabulary, sealer, limits, running, jobs, keys, snapshots, workers }
+    }
+
+    /// The same with the secrets by which loads are told apart; without them no dataset can be loaded.
+    #[must_use]
+    pub fn with_keys(mut self, keys: KeyDomains) -> Self {
+        self.keys = Some(Arc::new(keys));
+        self
     }
 
     /// The gate that every request passes.
@@ -57,6 +74,11 @@ impl AppState {
     /// The words that claims are written in.
     pub fn vocabulary(&self) -> &Arc<Vocabulary> {
         &self.vocabulary
+    }
+
+    /// Folded reads for one caller, at one moment.
+    pub(crate) fn reader<'a>(&'a self, permit: &'a Permit, at: Option<Revision>) -> Reader<'a> {
+        Reader { store: self.store.as_ref(), vocabulary: &self.vocabulary, permit, at }
     }
 
     /// How much one request may ask for.

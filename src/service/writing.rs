@@ -6,7 +6,7 @@ use super::running::Idempotency;
 use super::{AppState, Caller, ServiceError, ServiceResult};
 use crate::access::{Disclosed, Disclosure, WritePermit};
 use crate::model::{Claim, Fault, Instant, Subject};
-use crate::store::{Applied, Batch, Ends, Mode, NewAssertion, Operation, Refusal, StoreError};
+use crate::store::{Applied, Batch, Ends, Mode, NewAssertion, Operation, Refusal, ReplayKey, StoreError};
 
 /// What a request is about to write.
 pub(crate) struct Draft {
@@ -37,29 +37,31 @@ impl AppState {
         // A task of its own: when the caller leaves, the outcome is still logged.
         let task = tokio::spawn(async move {
             let permit = state.gate.admit_write(&who.identity, who.context.clone()).await?;
-            let result = state.carry_out(&who, &permit, idempotency.as_ref(), draft).await;
-            match result {
+            // The key is held until the outcome is on disk.
+            let (replay, _held) = match state.begin(&who, idempotency.as_ref(), permit.permit().now()) {
+                Ok(running) => running.unzip(),
+                Err(error) => return state.not_written(&permit, error).await,
+            };
+            match state.carry_out(&permit, replay, draft).await {
                 Ok(written) => Ok(state.gate.settle(&permit, "committed", written.ids.clone(), written).await?),
-                Err(error) => {
-                    let nothing = Disclosure::default();
-                    state.gate.settle(&permit, outcome(&error), nothing, ()).await?.into_inner();
-                    Err(error)
-                }
+                Err(error) => state.not_written(&permit, error).await,
             }
         });
         task.await.map_err(|error| ServiceError::Internal(error.to_string()))?
     }
 
+    async fn not_written<T>(&self, permit: &WritePermit, error: ServiceError) -> ServiceResult<T> {
+        self.gate.settle(permit, outcome(&error), Disclosure::default(), ()).await?.into_inner();
+        Err(error)
+    }
+
     async fn carry_out(
         &self,
-        who: &Caller,
         permit: &WritePermit,
-        idempotency: Option<&Idempotency>,
+        replay: Option<ReplayKey>,
         draft: impl FnOnce(&Self, &WritePermit) -> ServiceResult<Draft>,
     ) -> ServiceResult<Written> {
         let Draft { operations, places, names_subjects } = draft(self, permit)?;
-        let running = self.begin(who, idempotency, permit.permit().now())?;
-        let (replay, _held) = running.unzip();
         let batch = Batch {
             operations: operations.clone(),
             mode: Mode::Atomic,

@@ -28,8 +28,9 @@ use crate::model::{
     Window,
 };
 
+pub use crate::access::GuardKey;
 pub use batch::{Applied, Batch, Ends, LoadKey, Mode, NewAssertion, Operation, Outcome, ReplayKey};
-pub use markings::{GuardKey, MarkingTable, VisibleMarkings};
+pub use markings::{MarkingTable, VisibleMarkings};
 
 /// What goes wrong in a store.
 #[derive(Debug, Error)]
@@ -89,11 +90,12 @@ pub enum Wanted<'a> {
 /// Which relationships of an entity are asked for.
 #[derive(Debug, Clone, Default)]
 pub struct Incident {
-    /// Only of these kinds; empty: of any.
+    /// Only relationships of which one of the claims states one of these kinds; empty: of any. All claims of such a relationship
+    /// come: which kind it is the fold decides.
     pub kinds: Vec<KindName>,
     /// Only those that leave, or only those that enter.
     pub direction: Option<Side>,
-    /// Only claims that hold within this window.
+    /// Only claims that hold within this window; a claim without a period holds in any.
     pub window: Option<Window>,
 }
 
@@ -111,9 +113,9 @@ pub enum Side {
 pub struct Search {
     /// The words; all must be found in one value or across the searched values of one entity; the last may be the beginning of a word. Empty: any.
     pub words: Vec<String>,
-    /// Only entities of these kinds (claimed so by a visible claim; the fold decides later); empty: any.
+    /// Only entities of these kinds or kinds below them (claimed so by a visible claim; the fold decides later); empty: any.
     pub kinds: Vec<KindName>,
-    /// Only entities of which a visible claim states one of the values, for each of these properties.
+    /// Only entities of which a visible claim states one of the values, letter by letter, for each of these properties.
     pub properties: Vec<(String, Vec<String>)>,
 }
 
@@ -160,7 +162,9 @@ pub struct LoadRecord {
     pub subject: SubjectName,
     /// When it began.
     pub started: Instant,
-    /// When it ended; null while it runs, or when it was cut off.
+    /// When it ended; left out while it runs, or when it was cut off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub finished: Option<Instant>,
     /// Lines read.
     pub lines: u64,
@@ -192,7 +196,7 @@ pub trait GraphStore: Send + Sync + 'static {
     async fn claims(&self, permit: &Permit, wanted: Wanted<'_>, at: Option<Revision>) -> StoreResult<Vec<Assertion>>;
 
     /// Visible claims on the relationships of one entity, in the order (relationship id, source, target, assertion id), whole
-    /// relationships only: up to `limit` of them, those after the triple `after`.
+    /// relationships only: up to `limit` of them, those after the triple `after`. None where the entity itself is not visible at `at`.
     async fn incident(
         &self,
         permit: &Permit,
@@ -203,7 +207,9 @@ pub trait GraphStore: Send + Sync + 'static {
     ) -> StoreResult<Vec<Assertion>>;
 
     /// Entities that match, by visible claims recorded at `at`, in the order of match class, then id: up to `limit` of those after
-    /// `after`. Values that identify a protected person match only for a permit that unmasks.
+    /// `after`. Values that identify a protected person match only for a permit that unmasks. Searched are the properties that
+    /// the ontology marks so, and those that captions come from. Without words every match is of the class
+    /// [`MatchClass::Words`].
     async fn search(
         &self,
         permit: &Permit,
@@ -214,7 +220,8 @@ pub trait GraphStore: Send + Sync + 'static {
     ) -> StoreResult<Vec<Hit>>;
 
     /// The ids of claims that a load brought and that are still open, after `after`: for withdrawing it. Only those of the
-    /// permit's own agency.
+    /// permit's own agency, by marking and retain day; ends are not looked at, since a load's lines may dangle. In an order of
+    /// the store's own that stays the same; `after` may have been closed meanwhile.
     async fn load_claims(
         &self,
         permit: &Permit,
@@ -224,7 +231,7 @@ pub trait GraphStore: Send + Sync + 'static {
     ) -> StoreResult<Vec<AssertionId>>;
 
     /// Open relationship claims of a load with an end that `baseline` cannot see: ids of the relationship and of that end, for
-    /// the report at its end; in the order of relationship id, up to `limit` after `after`.
+    /// the report at its end; in the order of relationship id, then end: those of up to `limit` relationship ids after `after`.
     async fn dangling(
         &self,
         permit: &WritePermit,
@@ -234,7 +241,8 @@ pub trait GraphStore: Send + Sync + 'static {
         limit: usize,
     ) -> StoreResult<Vec<(RelationshipId, EntityId)>>;
 
-    /// Keeps what a load has done; the record with the same id is replaced.
+    /// Keeps what a load has done; the record with the same id is replaced. A record whose originator is not the permit's agency,
+    /// or that another agency keeps, is refused (`not-originator`).
     async fn record_load(&self, permit: &WritePermit, record: &LoadRecord) -> StoreResult<()>;
 
     /// The loads of the permit's own agency, latest first.
@@ -246,11 +254,12 @@ pub trait GraphStore: Send + Sync + 'static {
     /// The latest revision at or before an instant; `None` before the first.
     async fn stamp_at(&self, instant: Instant) -> StoreResult<Option<Stamp>>;
 
-    /// The revision that a write made, for settling what the audit log left open; `None` when it never committed or changed nothing.
+    /// The revision that a write made (the last one, should the permit have been used again), for settling what the audit log left open; `None` when it never committed or changed nothing.
     async fn stamp_of(&self, write: Uuid) -> StoreResult<Option<Stamp>>;
 
     /// Everything that has changed since a revision, in no order but each claim once, as it stands at the revision returned. For
-    /// snapshots only: it is the one read without a permit, and only `service::snapshots` calls it. `row` may end it early.
+    /// snapshots only: it is the one read without a permit, and only `service::snapshots` calls it. `row` may end it early; then
+    /// the answer is `since`.
     async fn changes(
         &self,
         since: Revision,

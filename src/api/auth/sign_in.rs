@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use super::{TokenError, TokenVerifier};
 use crate::access::{Clock, Identity};
-use crate::api::{Authenticate, Unaccepted};
+use crate::api::Authenticate;
 use crate::model::Instant;
 
 /// How many peers' failures are remembered. Past it the rarely seen are forgotten: memory is bounded, whoever knocks.
@@ -108,14 +108,8 @@ impl SignIn {
 
 #[async_trait]
 impl Authenticate for SignIn {
-    async fn identify(&self, token: &str, peer: Option<IpAddr>) -> Result<Identity, Unaccepted> {
-        self.sign_in(token, peer).await.map(Arc::unwrap_or_clone).map_err(|error| Unaccepted {
-            description: error.detail(),
-            retry_after: match error {
-                TokenError::TooMany { retry_after } => Some(retry_after),
-                _ => None,
-            },
-        })
+    async fn identify(&self, token: &str, peer: Option<IpAddr>) -> Result<Arc<Identity>, TokenError> {
+        self.sign_in(token, peer).await
     }
 }
 

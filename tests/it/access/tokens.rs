@@ -622,7 +622,7 @@ async fn a_refusal_tells_the_caller_nothing_of_keys() {
         assert_eq!(error.detail(), BadSignature.detail());
     }
     let sign_in = sign_in(&pair(TokenAlgorithm::ES256, "k1"), &Hand::new());
-    let told = async |token: &str| sign_in.identify(token, None).await.err().map(|refusal| refusal.description);
+    let told = async |token: &str| sign_in.identify(token, None).await.err().map(|refusal| refusal.detail());
     assert_eq!(told("x").await, Some("the token is not valid"));
     let stranger = pair(TokenAlgorithm::ES256, "k1").token(&claims());
     assert_eq!(told(&stranger).await, Some("the token is not valid"));

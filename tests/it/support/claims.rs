@@ -7,18 +7,18 @@ use linchpin::model::{
 use linchpin::store::{Batch, Ends, LoadKey, Mode, NewAssertion, Operation};
 
 /// An instant from RFC 3339.
-pub fn instant(text: &str) -> Instant {
+pub(crate) fn instant(text: &str) -> Instant {
     Instant::parse(text).expect("an instant")
 }
 
 /// A day from `YYYY-MM-DD`.
-pub fn day(text: &str) -> Day {
+pub(crate) fn day(text: &str) -> Day {
     Day::parse(text).expect("a day")
 }
 
 /// A marking from words, the agency first: `"al-police AMBER secret case:case-12 to:rada@rs-fiu H1"`. What is not said is
 /// unclassified and GREEN.
-pub fn marking(words: &str) -> Marking {
+pub(crate) fn marking(words: &str) -> Marking {
     let mut words = words.split_whitespace();
     let originator = AgencyId::new(words.next().expect("an agency")).expect("an agency");
     let mut marking = Marking {
@@ -56,7 +56,7 @@ pub fn marking(words: &str) -> Marking {
 
 /// A claim in the making.
 #[derive(Debug, Clone)]
-pub struct ClaimBuilder {
+pub(crate) struct ClaimBuilder {
     claim: Claim,
 }
 
@@ -83,12 +83,12 @@ fn start(subject: Subject, kind: &str) -> ClaimBuilder {
 }
 
 /// A claim on an entity: al-police's, GREEN, unless said otherwise.
-pub fn entity(id: &str, kind: &str) -> ClaimBuilder {
+pub(crate) fn entity(id: &str, kind: &str) -> ClaimBuilder {
     start(Subject::Entity(EntityId::new(id).expect("an entity id")), kind)
 }
 
 /// A claim on a relationship: al-police's, GREEN, unless said otherwise.
-pub fn link(id: &str, kind: &str, source: &str, target: &str) -> ClaimBuilder {
+pub(crate) fn link(id: &str, kind: &str, source: &str, target: &str) -> ClaimBuilder {
     let end = |id: &str| EntityId::new(id).expect("an entity id");
     let id = RelationshipId::new(id).expect("a relationship id");
     start(Subject::Relationship { id, source: end(source), target: end(target) }, kind)
@@ -96,19 +96,19 @@ pub fn link(id: &str, kind: &str, source: &str, target: &str) -> ClaimBuilder {
 
 impl ClaimBuilder {
     /// Adds a value to a property.
-    pub fn with(mut self, property: &str, value: &str) -> Self {
+    pub(crate) fn with(mut self, property: &str, value: &str) -> Self {
         self.claim.properties.entry(property.to_owned()).or_default().push(value.to_owned());
         self
     }
 
     /// Marks it; words as in [`marking`].
-    pub fn marked(mut self, words: &str) -> Self {
+    pub(crate) fn marked(mut self, words: &str) -> Self {
         self.claim.marking = marking(words);
         self
     }
 
     /// Evaluates it: `"admiralty A 1"`.
-    pub fn evaluated(mut self, words: &str) -> Self {
+    pub(crate) fn evaluated(mut self, words: &str) -> Self {
         let [scheme, source, information] = words.split(' ').collect::<Vec<_>>()[..] else {
             panic!("`{words}` is no scheme, source and information")
         };
@@ -118,73 +118,73 @@ impl ClaimBuilder {
     }
 
     /// Fact, assessment or hypothesis.
-    pub fn nature(mut self, nature: Nature) -> Self {
+    pub(crate) fn nature(mut self, nature: Nature) -> Self {
         self.claim.nature = nature;
         self
     }
 
     /// At an instant of the world.
-    pub fn at(mut self, at: &str) -> Self {
+    pub(crate) fn at(mut self, at: &str) -> Self {
         self.claim.period = Some(Period::at(instant(at)));
         self
     }
 
     /// In a period of the world; `""` is open.
-    pub fn during(mut self, from: &str, to: &str) -> Self {
+    pub(crate) fn during(mut self, from: &str, to: &str) -> Self {
         let end = |text: &str| (!text.is_empty()).then(|| instant(text));
         self.claim.period = Some(Period::between(end(from), end(to)).expect("a period"));
         self
     }
 
     /// With an amount of money.
-    pub fn amount(mut self, minor: i64, currency: &str) -> Self {
+    pub(crate) fn amount(mut self, minor: i64, currency: &str) -> Self {
         let currency = Currency::from_code(currency).expect("a currency");
         self.claim.amount = Some(Money { minor, currency });
         self
     }
 
     /// Seen by nobody from this day on.
-    pub fn retain_until(mut self, text: &str) -> Self {
+    pub(crate) fn retain_until(mut self, text: &str) -> Self {
         self.claim.retain_until = Some(day(text));
         self
     }
 
     /// Of a dataset and a load.
-    pub fn loaded(mut self, dataset: &str, load: &str) -> Self {
+    pub(crate) fn loaded(mut self, dataset: &str, load: &str) -> Self {
         self.claim.provenance.dataset = Some(dataset.to_owned());
         self.claim.provenance.load = Some(load.to_owned());
         self
     }
 
     /// The claim.
-    pub fn claim(self) -> Claim {
+    pub(crate) fn claim(self) -> Claim {
         self.claim
     }
 
     /// The operation that records it under an id, 1 for `00000000-0000-0000-0000-000000000001`.
-    pub fn under(self, id: u128) -> Operation {
+    pub(crate) fn under(self, id: u128) -> Operation {
         Operation::Assert(Box::new(new_assertion(id, self.claim)))
     }
 
     /// The operation that loads it as the line of a source: one number for the source's key, one for the content.
-    pub fn line(self, source: u8, content: u8) -> Operation {
+    pub(crate) fn line(self, source: u8, content: u8) -> Operation {
         let load = Some(LoadKey { source: [source; 16], content: [content; 16] });
         Operation::Assert(Box::new(NewAssertion { id: AssertionId::from_u128(0), claim: self.claim, load }))
     }
 }
 
 /// A claim to be recorded under an id.
-pub fn new_assertion(id: u128, claim: Claim) -> NewAssertion {
+pub(crate) fn new_assertion(id: u128, claim: Claim) -> NewAssertion {
     NewAssertion { id: AssertionId::from_u128(id), claim, load: None }
 }
 
 /// An atomic batch whose relationships need both ends, written at an instant.
-pub fn atomic(now: Instant, operations: impl IntoIterator<Item = Operation>) -> Batch {
+pub(crate) fn atomic(now: Instant, operations: impl IntoIterator<Item = Operation>) -> Batch {
     let operations = operations.into_iter().collect();
     Batch { operations, mode: Mode::Atomic, ends: Ends::Visible, replay: None, now }
 }
 
 /// An atomic batch of claims under the ids 1, 2, …
-pub fn assert_all(now: Instant, claims: impl IntoIterator<Item = ClaimBuilder>) -> Batch {
+pub(crate) fn assert_all(now: Instant, claims: impl IntoIterator<Item = ClaimBuilder>) -> Batch {
     atomic(now, claims.into_iter().zip(1..).map(|(claim, id)| claim.under(id)))
 }

@@ -16,24 +16,24 @@ use super::instant;
 
 /// A clock that stands still until it is told otherwise. Its ids count up.
 #[derive(Debug)]
-pub struct FixedClock {
+pub(crate) struct FixedClock {
     micros: AtomicI64,
     ids: AtomicU64,
 }
 
 impl FixedClock {
     /// A clock that shows this instant.
-    pub fn at(text: &str) -> Self {
+    pub(crate) fn at(text: &str) -> Self {
         Self { micros: AtomicI64::new(instant(text).micros()), ids: AtomicU64::new(1) }
     }
 
     /// Sets it.
-    pub fn set(&self, text: &str) {
+    pub(crate) fn set(&self, text: &str) {
         self.micros.store(instant(text).micros(), Ordering::SeqCst);
     }
 
     /// Moves it on.
-    pub fn advance_seconds(&self, seconds: i64) {
+    pub(crate) fn advance_seconds(&self, seconds: i64) {
         self.micros.fetch_add(seconds * 1_000_000, Ordering::SeqCst);
     }
 }
@@ -51,19 +51,19 @@ impl Clock for FixedClock {
 
 /// An audit log in memory, which can be closed.
 #[derive(Debug, Default)]
-pub struct MemoryAudit {
+pub(crate) struct MemoryAudit {
     entries: Mutex<Vec<AuditEntry>>,
     closed: std::sync::atomic::AtomicBool,
 }
 
 impl MemoryAudit {
     /// From now on nothing can be written.
-    pub fn close(&self) {
+    pub(crate) fn close(&self) {
         self.closed.store(true, Ordering::SeqCst);
     }
 
     /// Everything that was written.
-    pub fn all(&self) -> Vec<AuditEntry> {
+    pub(crate) fn all(&self) -> Vec<AuditEntry> {
         self.entries.lock().expect("no test panics while it writes").clone()
     }
 }
@@ -104,7 +104,7 @@ impl AuditLog for MemoryAudit {
 
 /// A directory in the making.
 #[derive(Debug, Clone, Default)]
-pub struct Town {
+pub(crate) struct Town {
     directory: Directory,
 }
 
@@ -116,7 +116,7 @@ impl Town {
     /// The usual people: `al-police` (ana: confidential, case-12; ben: unclassified; gita: may unmask; loader), `rs-fiu`
     /// (rada: secret, case-12; radovan: restricted; loader) and `mk-police` (mira: secret). al-police grants rs-fiu its AMBER
     /// claims on case-12. Each agency has the dataset `<agency>-data`.
-    pub fn usual() -> Self {
+    pub(crate) fn usual() -> Self {
         use Classification::{Confidential, Restricted, Secret, Unclassified};
         use Role::{Analyst, Auditor, Guardian, Loader, Viewer};
         Self::default()
@@ -136,7 +136,7 @@ impl Town {
     }
 
     /// Adds an agency, with its dataset and the loader `loader@<agency>`.
-    pub fn agency(mut self, name: &str) -> Self {
+    pub(crate) fn agency(mut self, name: &str) -> Self {
         let entry = Agency { name: name.to_owned(), country: None, baseline: Classification::Restricted };
         self.directory.agencies.insert(agency_id(name), entry);
         let loaders = [SubjectName::new(format!("loader@{name}")).expect("a subject")].into();
@@ -146,7 +146,7 @@ impl Town {
     }
 
     /// Adds a person; the agency is what follows the `@`.
-    pub fn person(mut self, name: &str, clearance: Classification, cases: &[&str], roles: &[Role]) -> Self {
+    pub(crate) fn person(mut self, name: &str, clearance: Classification, cases: &[&str], roles: &[Role]) -> Self {
         let (_, agency) = name.split_once('@').expect("name@agency");
         let person = Person {
             name: String::new(),
@@ -160,7 +160,7 @@ impl Town {
     }
 
     /// Lets one agency see another's AMBER claims.
-    pub fn grant(mut self, from: &str, to: &str, cases: Option<&[&str]>, until: Option<&str>) -> Self {
+    pub(crate) fn grant(mut self, from: &str, to: &str, cases: Option<&[&str]>, until: Option<&str>) -> Self {
         let cases = cases.map(|cases| cases.iter().map(|case| CaseId::new(case).expect("a case")).collect());
         let grant = Grant { from: agency_id(from), to: agency_id(to), cases, until: until.map(instant) };
         self.directory.grants.push(grant);
@@ -168,12 +168,12 @@ impl Town {
     }
 
     /// The directory.
-    pub fn directory(self) -> Directory {
+    pub(crate) fn directory(self) -> Directory {
         self.directory
     }
 
     /// The real gate over this directory, with a clock that shows 2026-03-01T12:00:00Z and a log in memory.
-    pub fn gatehouse(self) -> Gatehouse {
+    pub(crate) fn gatehouse(self) -> Gatehouse {
         let clock = Arc::new(FixedClock::at("2026-03-01T12:00:00Z"));
         let audit = Arc::new(MemoryAudit::default());
         let directory = Arc::new(self.directory);
@@ -187,43 +187,43 @@ impl Town {
 }
 
 /// Who a token names: the person, their agency, and every role.
-pub fn identity(name: &str) -> Identity {
+pub(crate) fn identity(name: &str) -> Identity {
     let (_, agency) = name.split_once('@').expect("name@agency");
     let roles = Role::ALL.into_iter().collect();
     Identity { subject: SubjectName::new(name).expect("a subject"), agency: agency_id(agency), roles }
 }
 
 /// The gate, and what stands around it.
-pub struct Gatehouse {
+pub(crate) struct Gatehouse {
     /// The real gate.
-    pub gate: Gate,
+    pub(crate) gate: Gate,
     /// Its clock.
-    pub clock: Arc<FixedClock>,
+    pub(crate) clock: Arc<FixedClock>,
     /// Its log.
-    pub audit: Arc<MemoryAudit>,
+    pub(crate) audit: Arc<MemoryAudit>,
     /// Its directory.
-    pub directory: Arc<Directory>,
+    pub(crate) directory: Arc<Directory>,
 }
 
 impl Gatehouse {
     /// Leave to read.
-    pub async fn read(&self, who: &str) -> Permit {
+    pub(crate) async fn read(&self, who: &str) -> Permit {
         self.gate.admit(&identity(who), Action::Read, context()).await.expect("may read")
     }
 
     /// Leave to write.
-    pub async fn write(&self, who: &str) -> WritePermit {
+    pub(crate) async fn write(&self, who: &str) -> WritePermit {
         self.gate.admit_write(&identity(who), context()).await.expect("may write")
     }
 
     /// Leave to load into the dataset of the loader's agency.
-    pub async fn load(&self, who: &str) -> WritePermit {
+    pub(crate) async fn load(&self, who: &str) -> WritePermit {
         let (_, agency) = who.split_once('@').expect("name@agency");
         self.gate.admit_load(&identity(who), &format!("{agency}-data"), context()).await.expect("may load")
     }
 
     /// The clock's instant.
-    pub fn now(&self) -> Instant {
+    pub(crate) fn now(&self) -> Instant {
         self.clock.now()
     }
 }

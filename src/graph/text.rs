@@ -1,0 +1,97 @@
+//! Graphs written as text, for tests and benches: one relationship a line.
+//!
+//! `a -> b` goes one way (an `AccountTransfer`), `a -- b` both ways (an `Associate`). Words inside the arrow, in any order: `A1` an
+//! evaluation (europol-4x4), `Call` a kind of the ontology, anything else the relationship's id: `a -t1 B2 Call-> b`. A name alone
+//! is an entity without relationships. Entities are people, seen by everyone; ids that are left out are `r1`, `r2`, … by line.
+
+use std::collections::BTreeSet;
+
+use crate::model::{
+    AgencyId, Assertion, AssertionId, Claim, Classification, EntityId, Evaluation, IdError, Instant, KindName, Marking,
+    Nature, Properties, Provenance, Recorded, RelationshipId, Revision, Subject, SubjectName, Tlp,
+};
+
+/// The claims that such a text stands for: those on entities first, by id, then those on relationships, by line.
+pub fn claims(text: &str) -> Result<Vec<Assertion>, IdError> {
+    let mut entities = BTreeSet::new();
+    let mut relationships = Vec::new();
+    for (number, line) in text.lines().map(str::trim).filter(|line| !line.is_empty()).enumerate() {
+        let Some(at) = line.find(" -") else {
+            entities.insert(EntityId::new(line)?);
+            continue;
+        };
+        let (source, rest) = line.split_at(at + 1);
+        let both = rest.split_once("- ").map(|(words, target)| (words, target, "Associate"));
+        let (words, target, kind) = rest
+            .split_once("-> ")
+            .map(|(words, target)| (words, target, "AccountTransfer"))
+            .or(both)
+            .ok_or(IdError::Subject)?;
+        let (source, target) = (EntityId::new(source.trim())?, EntityId::new(target.trim())?);
+        entities.extend([source.clone(), target.clone()]);
+        let mut line = Line { id: format!("r{}", number + 1), kind: kind.to_owned(), grade: "A1".to_owned() };
+        words.trim_start_matches('-').split_whitespace().for_each(|word| line.word(word));
+        let subject = Subject::Relationship { id: RelationshipId::new(&line.id)?, source, target };
+        relationships.push((subject, KindName::new(&line.kind)?, line.grade));
+    }
+    let person = KindName::new("Person")?;
+    let entities = entities.into_iter().map(|id| (Subject::Entity(id), person.clone(), "A1".to_owned()));
+    entities
+        .chain(relationships)
+        .enumerate()
+        .map(|(at, (subject, kind, grade))| claim(at, subject, kind, &grade))
+        .collect()
+}
+
+struct Line {
+    id: String,
+    kind: String,
+    grade: String,
+}
+
+impl Line {
+    fn word(&mut self, word: &str) {
+        let grade = word.len() == 2 && word.starts_with(['A', 'B', 'C', 'X']) && word.ends_with(['1', '2', '3', '4']);
+        let slot = match () {
+            () if grade => &mut self.grade,
+            () if word.starts_with(|c: char| c.is_ascii_uppercase()) => &mut self.kind,
+            () => &mut self.id,
+        };
+        word.clone_into(slot);
+    }
+}
+
+fn claim(at: usize, subject: Subject, kind: KindName, grade: &str) -> Result<Assertion, IdError> {
+    let (source, information) = grade.split_at(1);
+    let claim = Claim {
+        subject,
+        kind,
+        properties: Properties::new(),
+        period: None,
+        amount: None,
+        quantity: None,
+        evaluation: Evaluation {
+            scheme: "europol-4x4".to_owned(),
+            source: source.to_owned(),
+            information: information.to_owned(),
+        },
+        nature: Nature::Fact,
+        marking: Marking {
+            originator: AgencyId::new("rs-fiu")?,
+            classification: Classification::Unclassified,
+            tlp: Tlp::Clear,
+            handling: BTreeSet::new(),
+            cases: BTreeSet::new(),
+            recipients: BTreeSet::new(),
+        },
+        retain_until: None,
+        provenance: Provenance::default(),
+    };
+    let epoch = Instant::from_micros(0).expect("the epoch is an instant");
+    Ok(Assertion {
+        id: AssertionId::from_u128(at as u128 + 1),
+        claim,
+        asserted_by: SubjectName::new("writer@rs-fiu")?,
+        recorded: Recorded { from: Revision(1), at: epoch, to: None },
+    })
+}

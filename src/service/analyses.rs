@@ -1,0 +1,223 @@
+//! Questions, from the body to the answer: admission, snapshot, view, work, and what the result names looked up in the store at the
+//! same revision.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::{AppState, Caller, JobStatus, Moment, ServiceError, ServiceResult};
+use crate::access::{Action, Disclosed, Disclosure, Permit};
+use crate::analysis::{
+    AnalysisError, Answer, AnyAnalysis, Evidence, EvidenceRelationship, Finding, Frame, Question, ResolvedFrame,
+    analysis,
+};
+use crate::graph::{Budget, Lens, Snapshot};
+use crate::model::{
+    Assertion, DerivedMarking, Entity, EntityId, Instant, RelationshipId, RelationshipKey, Revision, Subject,
+    fold_relationship,
+};
+use crate::store::Wanted;
+
+/// How often a question is asked anew when what it found was taken back before it could be looked up.
+const ATTEMPTS: usize = 3;
+
+/// A question, and the moment that it is about.
+struct Asked {
+    analysis: &'static dyn AnyAnalysis,
+    body: Value,
+    resolved: ResolvedFrame,
+    /// The revision that the frame names; `None`: now.
+    at: Option<Revision>,
+    as_of: Instant,
+}
+
+impl AppState {
+    /// Answers a question. Its body is read and checked first; nothing is logged for one that has no meaning by itself.
+    pub async fn run_analysis(&self, who: &Caller, name: &str, body: Value) -> ServiceResult<Disclosed<Answer>> {
+        let permit = self.gate.admit(&who.identity, Action::Analyse, who.context.clone()).await?;
+        let asked = self.ask(&permit, name, body).await?;
+        let snapshot = self.latest_snapshot().await?;
+        match self.answer(&permit, &asked, snapshot).await {
+            Ok((answer, ids)) => Ok(self.gate.disclose(&permit, "ok", ids, answer).await?),
+            Err(ServiceError::Faults(faults)) => {
+                // What is unknown is told as well: hidden and absent take this same way.
+                self.gate.disclose(&permit, "unknown-entity", Disclosure::default(), ()).await?.into_inner();
+                Err(ServiceError::Faults(faults))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Starts a question as a job: what it answers is as of now, and its owner's alone.
+    pub async fn start_analysis(
+        self: &Arc<Self>,
+        who: &Caller,
+        name: &str,
+        body: Value,
+    ) -> ServiceResult<Disclosed<JobStatus>> {
+        let permit = self.gate.admit(&who.identity, Action::Analyse, who.context.clone()).await?;
+        let asked = self.ask(&permit, name, body).await?;
+        let snapshot = self.latest_snapshot().await?;
+        let (state, own) = (Arc::clone(self), permit.clone());
+        let status = self.start_job(&permit, async move {
+            let (answer, ids) = state.answer(&own, &asked, snapshot).await?;
+            let body = serde_json::to_vec(&answer).map_err(|error| ServiceError::Internal(error.to_string()))?;
+            Ok((body, ids))
+        })?;
+        Ok(self.gate.disclose(&permit, "ok", Disclosure::default(), status).await?)
+    }
+
+    /// Reads the body and settles what the frame means.
+    async fn ask(&self, permit: &Permit, name: &str, body: Value) -> ServiceResult<Asked> {
+        let analysis = analysis(name).ok_or(ServiceError::NotFound)?;
+        let Question { frame, default_direction, .. } = analysis.parse(body.clone()).map_err(ServiceError::Faults)?;
+        let ontology = &self.vocabulary.ontology;
+        let resolved =
+            frame.resolve(ontology, default_direction, &self.limits.analyses.caps).map_err(ServiceError::Faults)?;
+        let (at, as_of) = self.moment(permit, &frame).await?;
+        Ok(Asked { analysis, body, resolved, at, as_of })
+    }
+
+    /// The revision that a frame names, and the instant that stands for it in the answer.
+    async fn moment(&self, permit: &Permit, frame: &Frame) -> ServiceResult<(Option<Revision>, Instant)> {
+        if let Some(token) = &frame.replay {
+            let (revision, at) = self.open_replay(token)?;
+            return Ok((Some(revision), at));
+        }
+        let moment = frame.as_of.map_or(Moment::Now, Moment::AsOf);
+        let at = self.revision_at(permit, &moment).await.map_err(|error| match error {
+            ServiceError::Faults(faults) => {
+                ServiceError::Faults(faults.into_iter().map(|fault| fault.under("/frame")).collect())
+            }
+            other => other,
+        })?;
+        Ok((at, frame.as_of.unwrap_or(permit.now())))
+    }
+
+    async fn answer(
+        &self,
+        permit: &Permit,
+        asked: &Asked,
+        snapshot: Arc<Snapshot>,
+    ) -> ServiceResult<(Answer, Disclosure)> {
+        let mut snapshot = snapshot;
+        for _ in 0..ATTEMPTS {
+            let finding = self.find(permit, asked, Arc::clone(&snapshot)).await?;
+            let revision = asked.at.unwrap_or(snapshot.revision());
+            if let Some(named) = self.look_up(permit, asked, revision, &finding.evidence).await? {
+                return Ok(self.assemble(asked, revision, finding, named));
+            }
+            // A claim was withdrawn, erased or run out between the work and the look-up: what was found is no longer there.
+            snapshot = self.latest_snapshot().await?;
+        }
+        Err(ServiceError::Busy { retry_after: crate::store::RETRY_AFTER })
+    }
+
+    /// Works the question out on a view, off the serving threads.
+    async fn find(&self, permit: &Permit, asked: &Asked, snapshot: Arc<Snapshot>) -> ServiceResult<Finding<Value>> {
+        let question = asked.analysis.parse(asked.body.clone()).map_err(ServiceError::Faults)?;
+        let lens = Lens { at: asked.at, ..asked.resolved.lens.clone() };
+        let caps = asked.resolved.caps;
+        let (clearance, today) = (Arc::clone(permit.clearance()), permit.today());
+        let found = self
+            .workers
+            .work(move |stop| {
+                let view = snapshot.view(&clearance, today, lens);
+                question.run.run(&view, &caps, &Budget::new(caps.max_visited, stop))
+            })
+            .await?;
+        found.map_err(|error| match error {
+            AnalysisError::Faults(faults) => ServiceError::Faults(faults),
+            AnalysisError::TimeLimit => ServiceError::TimeLimit,
+            AnalysisError::Cancelled => {
+                ServiceError::Internal("a question was stopped that someone waits for".to_owned())
+            }
+        })
+    }
+
+    /// What the result names, as the caller may see it; `None` when something of it is no longer there.
+    async fn look_up(
+        &self,
+        permit: &Permit,
+        asked: &Asked,
+        revision: Revision,
+        evidence: &Evidence,
+    ) -> ServiceResult<Option<Named>> {
+        let ids: Vec<EntityId> = evidence.entities.iter().cloned().collect();
+        let entities =
+            if ids.is_empty() { Vec::new() } else { self.reader(permit, Some(revision)).entities(&ids).await? };
+        if entities.len() != ids.len() {
+            return Ok(None);
+        }
+        let names: BTreeSet<RelationshipId> = evidence.relationships.keys().map(|key| key.id.clone()).collect();
+        let names: Vec<RelationshipId> = names.into_iter().collect();
+        let claims = if names.is_empty() {
+            Vec::new()
+        } else {
+            self.store.claims(permit, Wanted::Relationships(&names), Some(revision)).await?
+        };
+        let mut by_triple: BTreeMap<&Subject, Vec<&Assertion>> = BTreeMap::new();
+        for claim in claims.iter().filter(|claim| self.is_within(&asked.resolved.lens, claim)) {
+            by_triple.entry(&claim.claim.subject).or_default().push(claim);
+        }
+        let mut relationships = BTreeMap::new();
+        for (key, triple) in &evidence.relationships {
+            let claims = by_triple.get(triple).map_or(&[][..], Vec::as_slice);
+            let Some(fold) = fold_relationship(&self.vocabulary, claims, Some(revision)) else { return Ok(None) };
+            relationships.insert(key.clone(), EvidenceRelationship::new(key.clone(), fold));
+        }
+        let entities = entities.into_iter().map(|entity| (entity.id.clone(), entity)).collect();
+        Ok(Some(Named { entities, relationships }))
+    }
+
+    /// Whether a relationship claim counts in the frame.
+    fn is_within(&self, lens: &Lens, assertion: &Assertion) -> bool {
+        let claim = &assertion.claim;
+        let in_window = |window| claim.period.is_none_or(|period| period.meets(window));
+        let reliable = |minimum| {
+            self.vocabulary.evaluations.reliability(&claim.evaluation).is_ok_and(|judged| judged.passes(minimum))
+        };
+        lens.window.as_ref().is_none_or(in_window) && lens.minimum_reliability.is_none_or(reliable)
+    }
+
+    fn assemble(
+        &self,
+        asked: &Asked,
+        revision: Revision,
+        finding: Finding<Value>,
+        named: Named,
+    ) -> (Answer, Disclosure) {
+        let Named { entities, relationships } = named;
+        let mut marking = DerivedMarking::default();
+        entities.values().for_each(|entity| marking.merge(&entity.marking));
+        relationships.values().for_each(|relationship| marking.merge(&relationship.marking));
+        let ids = Disclosure {
+            entities: entities.keys().cloned().collect(),
+            relationships: relationships.keys().cloned().collect(),
+            assertions: relationships
+                .values()
+                .flat_map(|relationship| relationship.assertions.iter().copied())
+                .collect(),
+        };
+        let answer = Answer {
+            as_of: asked.as_of,
+            replay: self.seal_replay(revision, asked.as_of),
+            frame: Frame { as_of: Some(asked.as_of), ..asked.resolved.understood.clone() },
+            evaluation_table: self.vocabulary.evaluations.version.clone(),
+            marking,
+            truncated: finding.truncated,
+            left_out: Some(finding.left_out).filter(|left_out| !left_out.is_empty()),
+            result: finding.result,
+            entities,
+            relationships,
+        };
+        (answer, ids)
+    }
+}
+
+/// What a result names.
+struct Named {
+    entities: BTreeMap<EntityId, Entity>,
+    relationships: BTreeMap<RelationshipKey, EvidenceRelationship>,
+}

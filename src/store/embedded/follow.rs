@@ -1,0 +1,126 @@
+//! What a snapshot follows: revisions, and everything that has changed since one.
+
+use rusqlite::{Connection, OptionalExtension, params};
+use tokio::sync::mpsc::Sender;
+use uuid::Uuid;
+
+use super::error::{damaged, store_error};
+use super::rows::{COLUMNS, Decoder, SCAN_COLUMNS, assertion_id, instant, revision};
+use super::sight::refresh;
+use super::write::{latest, number};
+use crate::model::{EntityId, Instant, Revision};
+use crate::store::{Change, MarkingTable, Stamp, StoreResult};
+
+/// How many changes travel together.
+const CHUNK: usize = 2_048;
+
+/// From how many new rows on it pays to hold all ids in memory.
+const SCAN: i64 = 50_000;
+
+/// The latest revision at or before an instant.
+pub(super) fn stamp_at(connection: &Connection, at: Instant) -> StoreResult<Option<Stamp>> {
+    stamp(connection, "SELECT revision, at FROM revision WHERE at <= ?1 ORDER BY at DESC LIMIT 1", params![at.micros()])
+}
+
+/// The revision that a write made.
+pub(super) fn stamp_of(connection: &Connection, write: Uuid) -> StoreResult<Option<Stamp>> {
+    let sql = "SELECT revision, at FROM revision WHERE \"write\" = ?1 ORDER BY revision DESC LIMIT 1";
+    stamp(connection, sql, params![write.as_bytes()])
+}
+
+fn stamp(connection: &Connection, sql: &str, values: impl rusqlite::Params) -> StoreResult<Option<Stamp>> {
+    let mut statement = connection.prepare_cached(sql).map_err(store_error)?;
+    let row: Option<(i64, i64)> =
+        statement.query_row(values, |row| Ok((row.get(0)?, row.get(1)?))).optional().map_err(store_error)?;
+    row.map(|(number, at)| Ok(Stamp { revision: revision(number)?, at: instant(at)? })).transpose()
+}
+
+/// Sends everything that has changed since a revision, then answers the revision that it brings the follower to; `since` itself
+/// when the follower does not listen to the end.
+pub(super) fn changes(
+    connection: &mut Connection,
+    markings: &MarkingTable,
+    since: Revision,
+    follower: &Sender<Vec<Change>>,
+) -> StoreResult<Revision> {
+    let transaction = connection.transaction().map_err(store_error)?;
+    let newest = latest(&transaction)?.revision;
+    refresh(&transaction, markings)?;
+    let known = "SELECT assertions FROM revision WHERE revision <= ?1 ORDER BY revision DESC LIMIT 1";
+    let since_number = number(since)?;
+    let last: Option<i64> =
+        transaction.query_row(known, [since_number], |row| row.get(0)).optional().map_err(store_error)?;
+    let last = last.unwrap_or(0);
+    let end: i64 = transaction
+        .query_row("SELECT coalesce(max(key), 0) FROM assertion", [], |row| row.get(0))
+        .map_err(store_error)?;
+    let mut sender = Batcher { follower, waiting: Vec::with_capacity(CHUNK) };
+    let mut decoder = Decoder::new(markings.all());
+    let mut columns = COLUMNS;
+    if end - last > SCAN {
+        decoder = decoder.with_names(names(&transaction)?);
+        columns = SCAN_COLUMNS;
+    }
+    let written = format!("SELECT {columns} FROM assertion a WHERE a.key > ?1");
+    let touched = format!("SELECT {columns} FROM assertion a WHERE a.touched > ?2 AND a.key <= ?1");
+    let whole = sender.rows(&transaction, &mut decoder, &written, params![last])?
+        && sender.rows(&transaction, &mut decoder, &touched, params![last, since_number])?
+        && sender.flush();
+    Ok(if whole { newest } else { since })
+}
+
+/// All ids by `entity.key`.
+fn names(connection: &Connection) -> StoreResult<Vec<Option<EntityId>>> {
+    let mut statement = connection.prepare("SELECT key, id FROM entity ORDER BY key").map_err(store_error)?;
+    let mut rows = statement.query([]).map_err(store_error)?;
+    let mut names = Vec::new();
+    while let Some(row) = rows.next().map_err(store_error)? {
+        let key: i64 = row.get(0).map_err(store_error)?;
+        let key = usize::try_from(key).map_err(|_| damaged("a negative key"))?;
+        let id = row.get_ref(1).map_err(store_error)?;
+        let id = EntityId::new(id.as_str().map_err(|error| damaged(error.to_string()))?);
+        names.resize(key, None);
+        names.push(Some(id.map_err(|error| damaged(error.to_string()))?));
+    }
+    Ok(names)
+}
+
+struct Batcher<'a> {
+    follower: &'a Sender<Vec<Change>>,
+    waiting: Vec<Change>,
+}
+
+impl Batcher<'_> {
+    /// Sends what has gathered; false when nobody listens any more.
+    fn flush(&mut self) -> bool {
+        self.waiting.is_empty() || self.follower.blocking_send(std::mem::take(&mut self.waiting)).is_ok()
+    }
+
+    fn rows(
+        &mut self,
+        connection: &Connection,
+        decoder: &mut Decoder,
+        sql: &str,
+        values: impl rusqlite::Params,
+    ) -> StoreResult<bool> {
+        let mut statement = connection.prepare_cached(sql).map_err(store_error)?;
+        let mut rows = statement.query(values).map_err(store_error)?;
+        while let Some(row) = rows.next().map_err(store_error)? {
+            let change = match decoder.assertion(row)? {
+                Some(claim) => Change::Claim(Box::new(claim)),
+                None => {
+                    let id = row.get_ref(0).map_err(store_error)?;
+                    Change::Erased(assertion_id(id.as_blob().map_err(|error| damaged(error.to_string()))?)?)
+                }
+            };
+            self.waiting.push(change);
+            if self.waiting.len() >= CHUNK {
+                if !self.flush() {
+                    return Ok(false);
+                }
+                self.waiting.reserve(CHUNK);
+            }
+        }
+        Ok(true)
+    }
+}

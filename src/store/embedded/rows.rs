@@ -1,0 +1,243 @@
+//! Claims as rows, and back.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use rusqlite::Row;
+use rusqlite::types::ValueRef;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::error::{damaged, store_error};
+use crate::model::{
+    Assertion, AssertionId, Claim, Closure, Day, EntityId, Evaluation, IdError, Instant, KindName, Money, Nature,
+    Period, Properties, Provenance, Quantity, Recorded, RelationshipId, RetractionReason, Revision, Subject,
+    SubjectName,
+};
+use crate::store::{GuardKey, StoreResult};
+
+/// What [`Decoder::assertion`] reads, of a row `a`; ends by their ids.
+pub(super) const COLUMNS: &str = "a.id, (SELECT id FROM entity WHERE key = a.entity), a.relationship, \
+    (SELECT id FROM entity WHERE key = a.source), (SELECT id FROM entity WHERE key = a.target), \
+    a.kind, a.guard, a.retain_until, a.recorded_from, a.recorded_at, a.recorded_to, a.closed_at, a.closed_as, \
+    (SELECT id FROM load WHERE key = a.load), a.asserted_by, a.body";
+
+/// The same with ends by their keys, for scans that hold all ids in memory ([`Decoder::with_names`]).
+pub(super) const SCAN_COLUMNS: &str = "a.id, a.entity, a.relationship, a.source, a.target, \
+    a.kind, a.guard, a.retain_until, a.recorded_from, a.recorded_at, a.recorded_to, a.closed_at, a.closed_as, \
+    (SELECT id FROM load WHERE key = a.load), a.asserted_by, a.body";
+
+/// The parts of a claim that no query asks for, as on the wire.
+#[derive(Serialize)]
+struct BodyOf<'a> {
+    #[serde(skip_serializing_if = "Properties::is_empty")]
+    properties: &'a Properties,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    period: Option<Period>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    amount: Option<Money>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quantity: Option<&'a Quantity>,
+    evaluation: &'a Evaluation,
+    nature: Nature,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    provenance: Option<Provenance>,
+}
+
+#[derive(Deserialize)]
+struct Body {
+    #[serde(default)]
+    properties: Properties,
+    period: Option<Period>,
+    amount: Option<Money>,
+    quantity: Option<Quantity>,
+    evaluation: Evaluation,
+    nature: Nature,
+    #[serde(default)]
+    provenance: Provenance,
+}
+
+/// What goes into `assertion.body`.
+pub(super) fn body(claim: &Claim) -> String {
+    let provenance = Provenance { load: None, ..claim.provenance.clone() };
+    let body = BodyOf {
+        properties: &claim.properties,
+        period: claim.period,
+        amount: claim.amount,
+        quantity: claim.quantity.as_ref(),
+        evaluation: &claim.evaluation,
+        nature: claim.nature,
+        provenance: (!provenance.is_empty()).then_some(provenance),
+    };
+    serde_json::to_string(&body).expect("names, numbers and texts always serialise")
+}
+
+/// When a claim holds, as `[from, to)` in microseconds with open ends as `None`; an instant lasts one microsecond.
+pub(super) fn holds(period: Option<&Period>) -> (Option<i64>, Option<i64>) {
+    let micros = |instant: Option<Instant>| instant.map(Instant::micros);
+    match period {
+        None => (None, None),
+        Some(period) => match period.instant() {
+            Some(at) => (Some(at.micros()), Some(at.micros() + 1)),
+            None => (micros(period.start()), micros(period.end())),
+        },
+    }
+}
+
+/// The properties in an `assertion.body`.
+pub(super) fn properties(body: &str) -> StoreResult<Properties> {
+    #[derive(Deserialize)]
+    struct Only {
+        #[serde(default)]
+        properties: Properties,
+    }
+    serde_json::from_str::<Only>(body).map(|only| only.properties).map_err(|error| damaged(error.to_string()))
+}
+
+/// The reason that `assertion.closed_as` holds.
+pub(super) fn reason(text: &str) -> StoreResult<RetractionReason> {
+    match text {
+        "superseded" => Ok(RetractionReason::Superseded),
+        "withdrawn" => Ok(RetractionReason::Withdrawn),
+        other => Err(damaged(format!("a claim closed as `{other}`"))),
+    }
+}
+
+/// How a reason is written into `assertion.closed_as`.
+pub(super) const fn reason_word(reason: RetractionReason) -> &'static str {
+    match reason {
+        RetractionReason::Superseded => "superseded",
+        RetractionReason::Withdrawn => "withdrawn",
+    }
+}
+
+/// A revision from its column.
+pub(super) fn revision(number: i64) -> StoreResult<Revision> {
+    u64::try_from(number).map(Revision).map_err(|_| damaged("a negative revision"))
+}
+
+/// An instant from its column.
+pub(super) fn instant(micros: i64) -> StoreResult<Instant> {
+    Instant::from_micros(micros).ok_or_else(|| damaged("an instant outside the calendar"))
+}
+
+/// An id from its column.
+pub(super) fn assertion_id(bytes: &[u8]) -> StoreResult<AssertionId> {
+    Uuid::from_slice(bytes).map(AssertionId).map_err(|_| damaged("an assertion id that is not 16 bytes long"))
+}
+
+fn no_id(error: IdError) -> crate::store::StoreError {
+    damaged(error.to_string())
+}
+
+/// Makes claims of rows. Names that come again and again are made once.
+pub(super) struct Decoder {
+    guards: Arc<Vec<(i64, GuardKey)>>,
+    kinds: HashMap<String, KindName>,
+    subjects: HashMap<String, SubjectName>,
+    /// Ids by `entity.key`, for scans.
+    names: Vec<Option<EntityId>>,
+}
+
+impl Decoder {
+    /// A decoder that knows these guards.
+    pub(super) fn new(guards: Arc<Vec<(i64, GuardKey)>>) -> Self {
+        Self { guards, kinds: HashMap::new(), subjects: HashMap::new(), names: Vec::new() }
+    }
+
+    /// The same for [`SCAN_COLUMNS`], with all ids by `entity.key`.
+    pub(super) fn with_names(mut self, names: Vec<Option<EntityId>>) -> Self {
+        self.names = names;
+        self
+    }
+
+    /// The claim in a row; `None` when it was erased.
+    pub(super) fn assertion(&mut self, row: &Row<'_>) -> StoreResult<Option<Assertion>> {
+        let column = |at: usize| row.get_ref(at).map_err(store_error);
+        let ValueRef::Text(body) = column(15)? else { return Ok(None) };
+        let body: Body = serde_json::from_slice(body).map_err(|error| damaged(error.to_string()))?;
+        let subject = match column(2)? {
+            ValueRef::Text(id) => Subject::Relationship {
+                id: RelationshipId::new(text(id)?).map_err(no_id)?,
+                source: self.entity(column(3)?)?,
+                target: self.entity(column(4)?)?,
+            },
+            _ => Subject::Entity(self.entity(column(1)?)?),
+        };
+        let guard = row.get::<_, i64>(6).map_err(store_error)?;
+        let at = self.guards.binary_search_by_key(&guard, |(known, _)| *known);
+        let guard = &self.guards[at.map_err(|_| damaged("a claim under a guard that is not there"))?].1;
+        let closed: Option<i64> = row.get(10).map_err(store_error)?;
+        let to = match closed {
+            None => None,
+            Some(number) => Some(Closure {
+                revision: revision(number)?,
+                at: instant(row.get(11).map_err(store_error)?)?,
+                reason: reason(column(12)?.as_str().map_err(|error| damaged(error.to_string()))?)?,
+            }),
+        };
+        let load = match column(13)? {
+            ValueRef::Text(id) => Some(text(id)?.to_owned()),
+            _ => None,
+        };
+        let marking = guard.marking.clone();
+        let retain_until: Option<i32> = row.get(7).map_err(store_error)?;
+        Ok(Some(Assertion {
+            id: assertion_id(column(0)?.as_blob().map_err(|error| damaged(error.to_string()))?)?,
+            claim: Claim {
+                subject,
+                kind: self.kind(column(5)?)?,
+                properties: body.properties,
+                period: body.period,
+                amount: body.amount,
+                quantity: body.quantity,
+                evaluation: body.evaluation,
+                nature: body.nature,
+                marking,
+                retain_until: retain_until.map(Day::from_epoch),
+                provenance: Provenance { load, ..body.provenance },
+            },
+            asserted_by: self.subject(column(14)?)?,
+            recorded: Recorded {
+                from: revision(row.get(8).map_err(store_error)?)?,
+                at: instant(row.get(9).map_err(store_error)?)?,
+                to,
+            },
+        }))
+    }
+
+    fn entity(&self, value: ValueRef<'_>) -> StoreResult<EntityId> {
+        match value {
+            ValueRef::Text(id) => EntityId::new(text(id)?).map_err(no_id),
+            ValueRef::Integer(key) => {
+                let known = usize::try_from(key).ok().and_then(|key| self.names.get(key)?.clone());
+                known.ok_or_else(|| damaged("a claim on an entity that is not there"))
+            }
+            _ => Err(damaged("a claim without a subject")),
+        }
+    }
+
+    fn kind(&mut self, value: ValueRef<'_>) -> StoreResult<KindName> {
+        let name = value.as_str().map_err(|error| damaged(error.to_string()))?;
+        if let Some(kind) = self.kinds.get(name) {
+            return Ok(kind.clone());
+        }
+        let kind = KindName::new(name).map_err(no_id)?;
+        self.kinds.insert(name.to_owned(), kind.clone());
+        Ok(kind)
+    }
+
+    fn subject(&mut self, value: ValueRef<'_>) -> StoreResult<SubjectName> {
+        let name = value.as_str().map_err(|error| damaged(error.to_string()))?;
+        if let Some(subject) = self.subjects.get(name) {
+            return Ok(subject.clone());
+        }
+        let subject = SubjectName::new(name).map_err(no_id)?;
+        self.subjects.insert(name.to_owned(), subject.clone());
+        Ok(subject)
+    }
+}
+
+fn text(bytes: &[u8]) -> StoreResult<&str> {
+    std::str::from_utf8(bytes).map_err(|error| damaged(error.to_string()))
+}

@@ -1,0 +1,244 @@
+//! What holds for every analysis, over random claims, callers and frames: see the contract of `linchpin::analysis::Analysis`.
+
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
+
+use std::cell::RefCell;
+
+use linchpin::access::{Clearance, Guard, visible};
+use linchpin::analysis::{ANALYSES, AnalysisError, AnyAnalysis};
+use linchpin::graph::Snapshot;
+use linchpin::model::{Assertion, AssertionId, EntityId, Revision};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use crate::graph::random::{at, claims, clearance, entity_id, frame};
+use crate::graph::{TODAY, anyone, ask, drawn, entity, snapshot};
+
+/// Everything that an answer would be made of, as bytes.
+fn answer(
+    snapshot: &Snapshot,
+    who: &Clearance,
+    analysis: &dyn AnyAnalysis,
+    body: &Value,
+    at: Option<Revision>,
+) -> String {
+    match ask(snapshot, who, analysis.name(), body, at) {
+        Err(error) => format!("{error:?}"),
+        Ok(found) => {
+            format!("{}\n{:?}\n{:?}\n{:?}", found.result, found.evidence, found.truncated, found.left_out)
+        }
+    }
+}
+
+fn body(analysis: &dyn AnyAnalysis, about: &[EntityId], frame: &Value) -> Value {
+    let mut about = about.iter().cycle();
+    let mut body = analysis.sample(&mut || about.next().cloned().unwrap_or_else(|| entity("p-1")));
+    body["frame"] = frame.clone();
+    body
+}
+
+fn sees(who: &Clearance, claim: &Assertion) -> bool {
+    let guard = Guard {
+        marking: &claim.claim.marking,
+        asserted_by: &claim.asserted_by,
+        retain_until: claim.claim.retain_until,
+        withdrawn: claim.recorded.is_withdrawn(),
+    };
+    visible(who, TODAY, &guard)
+}
+
+/// The bodies that a random question is asked with: as it is, and with each of the costs that it may have.
+fn variants(body: &Value) -> Vec<Value> {
+    let with = |cost: &str| {
+        let mut other = body.clone();
+        other["cost"] = json!(cost);
+        other
+    };
+    match body.get("cost") {
+        None => vec![body.clone()],
+        Some(_) => ["hops", "reliability", "hub_aware"].map(with).to_vec(),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(600))]
+
+    #[test]
+    fn an_answer_is_a_function_of_what_the_caller_sees(
+        claims in claims(), who in clearance(), frame in frame(), about in vec(entity_id(), 2), at in at(),
+    ) {
+        let seen: Vec<Assertion> = claims.iter().filter(|claim| sees(&who, claim)).cloned().collect();
+        let (all, seen) = (snapshot(&claims), snapshot(&seen));
+        for analysis in ANALYSES {
+            for body in variants(&body(*analysis, &about, &frame)) {
+                prop_assert_eq!(answer(&all, &who, *analysis, &body, at), answer(&seen, &who, *analysis, &body, at));
+            }
+        }
+    }
+
+    #[test]
+    fn neither_row_order_nor_layout_shows(
+        claims in claims(), who in clearance(), frame in frame(), about in vec(entity_id(), 2), at in at(),
+        shuffle in any::<u64>(), cuts in vec(0_usize..60, 3),
+    ) {
+        let whole = snapshot(&claims);
+        let mut shuffled = claims.clone();
+        shuffled.sort_by_key(|claim| (claim.id.as_u128() ^ u128::from(shuffle)).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        prop_assert_eq!(&snapshot(&shuffled), &whole);
+        let layered = layered(&shuffled, &cuts);
+        prop_assert_eq!(&layered, &whole);
+        for analysis in ANALYSES {
+            for body in variants(&body(*analysis, &about, &frame)) {
+                let expected = answer(&whole, &who, *analysis, &body, at);
+                prop_assert_eq!(&answer(&layered, &who, *analysis, &body, at), &expected);
+                prop_assert_eq!(&answer(&layered.compacted(), &who, *analysis, &body, at), &expected);
+            }
+        }
+    }
+
+    #[test]
+    fn a_question_asked_twice_at_once_is_answered_alike(claims in claims(), frame in frame(), about in vec(entity_id(), 2)) {
+        // Scratch space is pooled and shared: what one question leaves there must not reach another.
+        let (shared, who) = (snapshot(&claims), anyone());
+        for analysis in ANALYSES {
+            let body = body(*analysis, &about, &frame);
+            let alone = answer(&snapshot(&claims), &who, *analysis, &body, None);
+            let ask = || answer(&shared, &who, *analysis, &body, None);
+            let both = std::thread::scope(|scope| {
+                let other = scope.spawn(ask);
+                [ask(), other.join().unwrap(), ask()]
+            });
+            prop_assert!(both.iter().all(|answer| *answer == alone));
+        }
+    }
+
+    #[test]
+    fn results_match_their_schemas(claims in claims(), frame in frame(), about in vec(entity_id(), 2)) {
+        let (snapshot, who) = (snapshot(&claims), anyone());
+        for analysis in ANALYSES {
+            for body in variants(&body(*analysis, &about, &frame)) {
+                prop_assert_eq!(schema_errors(*analysis, "request", &body), Vec::<String>::new());
+                if let Ok(found) = ask(&snapshot, &who, analysis.name(), &body, None) {
+                    prop_assert_eq!(schema_errors(*analysis, "result", &found.result), Vec::<String>::new());
+                    for key in found.evidence.relationships.values() {
+                        let linchpin::model::Subject::Relationship { source, target, .. } = key else { panic!("{key:?}") };
+                        prop_assert!(found.evidence.entities.contains(source) && found.evidence.entities.contains(target));
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A base of the first claims, some in an earlier state, and the rest laid over it in pieces, with erasures of others between.
+fn layered(claims: &[Assertion], cuts: &[usize]) -> Snapshot {
+    let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut * claims.len() / 60).collect();
+    cuts.sort_unstable();
+    let early: Vec<Assertion> = claims[..cuts[0]]
+        .iter()
+        .map(|claim| {
+            let mut early = claim.clone();
+            early.recorded.to = None;
+            early
+        })
+        .collect();
+    // A stranger that is erased again: with a marking, a kind and an entity that nothing else has.
+    let mut stranger = linchpin::graph::text::claims("stranger -t-1 C3 Family-> p-1").unwrap();
+    for (at, claim) in stranger.iter_mut().enumerate() {
+        claim.id = AssertionId::from_u128(u128::MAX - at as u128);
+    }
+    let ids: Vec<AssertionId> = stranger.iter().map(|claim| claim.id).collect();
+    let base = snapshot(early.iter().chain(&stranger[..2]));
+    let first = base.apply(&stranger[2..], &[], Revision(98));
+    let second = first.apply(&claims[..cuts[1]], &ids[1..], Revision(99));
+    let third = second.apply(&claims[cuts[1]..cuts[2]], &ids[..1], Revision(99));
+    third.apply(&claims[cuts[2]..], &[], Revision(100))
+}
+
+/// What is wrong with a request's body or a result, by the document.
+fn schema_errors(analysis: &dyn AnyAnalysis, what: &str, value: &Value) -> Vec<String> {
+    thread_local! {
+        static KNOWN: RefCell<std::collections::HashMap<String, jsonschema::Validator>> = RefCell::default();
+    }
+    KNOWN.with_borrow_mut(|known| {
+        let validator = known.entry(format!("{} {what}", analysis.name())).or_insert_with(|| validator(analysis, what));
+        validator.iter_errors(value).map(|error| format!("{error} at {}", error.instance_path())).collect()
+    })
+}
+
+fn validator(analysis: &dyn AnyAnalysis, what: &str) -> jsonschema::Validator {
+    let doc = analysis.operation();
+    let components: serde_json::Map<String, Value> =
+        doc.components.iter().map(|(name, schema)| (name.clone(), serde_json::to_value(schema).unwrap())).collect();
+    let root = match what {
+        "request" => serde_json::to_value(&doc.request_schema).unwrap(),
+        _ => {
+            let answer = serde_json::to_value(&doc.response_schema).unwrap()["$ref"].as_str().unwrap().to_owned();
+            components[answer.rsplit('/').next().unwrap()]["properties"]["result"].clone()
+        }
+    };
+    let document = json!({"components": {"schemas": components}, "allOf": [root]});
+    jsonschema::draft202012::new(&document).unwrap()
+}
+
+#[test]
+fn nothing_comes_of_nothing() {
+    let empty = snapshot(&[]);
+    for analysis in ANALYSES {
+        let body = body(*analysis, &[entity("p-1"), entity("p-2")], &json!({}));
+        let found = ask(&empty, &anyone(), analysis.name(), &body, None);
+        match found {
+            Err(AnalysisError::Faults(faults)) => assert!(faults.iter().all(|fault| fault.code == "unknown-entity")),
+            Ok(found) => assert_eq!(found.evidence, linchpin::analysis::Evidence::default()),
+            Err(error) => panic!("{}: {error}", analysis.name()),
+        }
+    }
+}
+
+#[test]
+fn unknown_is_hidden() {
+    let mut claims = linchpin::graph::text::claims("p-1 -> p-2\np-2 -> p-3").unwrap();
+    let absent = snapshot(claims.iter().filter(|claim| !format!("{:?}", claim.claim.subject).contains("p-3")));
+    for claim in claims.iter_mut().filter(|claim| format!("{:?}", claim.claim.subject).contains("p-3")) {
+        claim.claim.marking.tlp = linchpin::model::Tlp::AmberStrict;
+    }
+    let hidden = snapshot(&claims);
+    for analysis in ANALYSES {
+        let body = body(*analysis, &[entity("p-1"), entity("p-3")], &json!({}));
+        let of_hidden = answer(&hidden, &anyone(), *analysis, &body, None);
+        assert_eq!(of_hidden, answer(&absent, &anyone(), *analysis, &body, None));
+        assert!(of_hidden.contains("unknown-entity"), "{of_hidden}");
+    }
+}
+
+#[test]
+fn a_budget_of_zero_is_a_clear_answer() {
+    let snapshot = drawn("p-1 -> p-2\np-2 -> p-3\np-1 -> p-3");
+    for analysis in ANALYSES {
+        let body = body(*analysis, &[entity("p-1"), entity("p-3")], &json!({"limits": {"max_visited": 0}}));
+        let found = ask(&snapshot, &anyone(), analysis.name(), &body, None).unwrap();
+        assert_eq!(
+            found.truncated,
+            Some(linchpin::analysis::Truncated::by(linchpin::analysis::TruncatedReason::MaxVisited))
+        );
+    }
+}
+
+#[test]
+fn requests_are_read_strictly() {
+    for analysis in ANALYSES {
+        let good = body(*analysis, &[entity("p-1"), entity("p-2")], &json!({}));
+        assert!(analysis.parse(good.clone()).is_ok());
+        assert!(analysis.parse(analysis.operation().example).is_ok());
+        let mut unknown = good.clone();
+        unknown["frame"] = json!({"widnow": {}});
+        let faults = analysis.parse(unknown).err().unwrap();
+        assert_eq!((faults[0].pointer.as_str(), faults[0].code), ("/frame/widnow", "unknown-field"));
+        let mut wrong = good.clone();
+        wrong["frame"] = json!({"limits": {"max_hops": "six"}});
+        let faults = analysis.parse(wrong).err().unwrap();
+        assert_eq!((faults[0].pointer.as_str(), faults[0].code), ("/frame/limits/max_hops", "invalid-value"));
+        assert!(analysis.parse(json!([])).is_err());
+    }
+}
