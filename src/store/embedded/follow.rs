@@ -1,11 +1,13 @@
 //! What a snapshot follows: revisions, and everything that has changed since one.
 
+use std::sync::Arc;
+
 use rusqlite::{Connection, OptionalExtension, params};
 use tokio::sync::mpsc::Sender;
 use uuid::Uuid;
 
 use super::error::{damaged, store_error};
-use super::rows::{COLUMNS, Decoder, SCAN_COLUMNS, assertion_id, instant, revision};
+use super::rows::{COLUMNS, Cells, Decoder, Lexicon, Raw, SCAN_COLUMNS, assertion_id, instant, revision};
 use super::sight::refresh;
 use super::write::{latest, number};
 use crate::model::{EntityId, Instant, Revision};
@@ -41,7 +43,7 @@ pub(super) fn changes(
     connection: &mut Connection,
     markings: &MarkingTable,
     since: Revision,
-    follower: &Sender<Vec<Change>>,
+    follower: &Sender<Chunk>,
 ) -> StoreResult<Revision> {
     let transaction = connection.transaction().map_err(store_error)?;
     let newest = latest(&transaction)?.revision;
@@ -54,17 +56,17 @@ pub(super) fn changes(
     let end: i64 = transaction
         .query_row("SELECT coalesce(max(key), 0) FROM assertion", [], |row| row.get(0))
         .map_err(store_error)?;
-    let mut sender = Batcher { follower, waiting: Vec::with_capacity(CHUNK) };
-    let mut decoder = Decoder::new(markings.all());
+    let mut lexicon = Lexicon { guards: markings.all(), names: Vec::new() };
     let mut columns = COLUMNS;
     if end - last > SCAN {
-        decoder = decoder.with_names(names(&transaction)?);
+        lexicon.names = names(&transaction)?;
         columns = SCAN_COLUMNS;
     }
+    let mut sender = Batcher { follower, lexicon: Arc::new(lexicon), waiting: Vec::with_capacity(CHUNK) };
     let written = format!("SELECT {columns} FROM assertion a WHERE a.key > ?1");
     let touched = format!("SELECT {columns} FROM assertion a WHERE a.touched > ?2 AND a.key <= ?1");
-    let whole = sender.rows(&transaction, &mut decoder, &written, params![last])?
-        && sender.rows(&transaction, &mut decoder, &touched, params![last, since_number])?
+    let whole = sender.rows(&transaction, &written, params![last])?
+        && sender.rows(&transaction, &touched, params![last, since_number])?
         && sender.flush();
     Ok(if whole { newest } else { since })
 }
@@ -85,40 +87,53 @@ fn names(connection: &Connection) -> StoreResult<Vec<Option<EntityId>>> {
     Ok(names)
 }
 
+/// Rows on their way to a follower. Making claims of them takes longer than reading them, so that is done elsewhere.
+pub(super) struct Chunk {
+    rows: Vec<Raw>,
+    lexicon: Arc<Lexicon>,
+}
+
+impl Chunk {
+    /// The changes that the rows tell.
+    pub(super) fn decode(self) -> StoreResult<Vec<Change>> {
+        let mut decoder = Decoder::with(self.lexicon);
+        let mut changes = Vec::with_capacity(self.rows.len());
+        for row in &self.rows {
+            changes.push(match decoder.assertion(row)? {
+                Some(claim) => Change::Claim(Box::new(claim)),
+                None => {
+                    let id = row.cell(0)?.as_blob().map_err(|error| damaged(error.to_string()))?;
+                    Change::Erased(assertion_id(id)?)
+                }
+            });
+        }
+        Ok(changes)
+    }
+}
+
 struct Batcher<'a> {
-    follower: &'a Sender<Vec<Change>>,
-    waiting: Vec<Change>,
+    follower: &'a Sender<Chunk>,
+    lexicon: Arc<Lexicon>,
+    waiting: Vec<Raw>,
 }
 
 impl Batcher<'_> {
     /// Sends what has gathered; false when nobody listens any more.
     fn flush(&mut self) -> bool {
-        self.waiting.is_empty() || self.follower.blocking_send(std::mem::take(&mut self.waiting)).is_ok()
+        if self.waiting.is_empty() {
+            return true;
+        }
+        let rows = std::mem::replace(&mut self.waiting, Vec::with_capacity(CHUNK));
+        self.follower.blocking_send(Chunk { rows, lexicon: Arc::clone(&self.lexicon) }).is_ok()
     }
 
-    fn rows(
-        &mut self,
-        connection: &Connection,
-        decoder: &mut Decoder,
-        sql: &str,
-        values: impl rusqlite::Params,
-    ) -> StoreResult<bool> {
+    fn rows(&mut self, connection: &Connection, sql: &str, values: impl rusqlite::Params) -> StoreResult<bool> {
         let mut statement = connection.prepare_cached(sql).map_err(store_error)?;
         let mut rows = statement.query(values).map_err(store_error)?;
         while let Some(row) = rows.next().map_err(store_error)? {
-            let change = match decoder.assertion(row)? {
-                Some(claim) => Change::Claim(Box::new(claim)),
-                None => {
-                    let id = row.get_ref(0).map_err(store_error)?;
-                    Change::Erased(assertion_id(id.as_blob().map_err(|error| damaged(error.to_string()))?)?)
-                }
-            };
-            self.waiting.push(change);
-            if self.waiting.len() >= CHUNK {
-                if !self.flush() {
-                    return Ok(false);
-                }
-                self.waiting.reserve(CHUNK);
+            self.waiting.push(Raw::of(row)?);
+            if self.waiting.len() >= CHUNK && !self.flush() {
+                return Ok(false);
             }
         }
         Ok(true)

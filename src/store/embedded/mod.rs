@@ -23,6 +23,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use futures::StreamExt;
 use rusqlite::Connection;
 use uuid::Uuid;
 
@@ -32,8 +33,8 @@ use self::search::Cut;
 use self::sight::Sight;
 use self::workers::Workers;
 use super::{
-    Applied, Batch, Change, GraphStore, Hit, Incident, LoadRecord, MarkingTable, Search, Stamp, StoreResult,
-    TriplePage, Wanted,
+    Applied, Batch, Change, GraphStore, Hit, Incident, LoadRecord, MarkingTable, Search, Stamp, StoreError,
+    StoreResult, TriplePage, Wanted,
 };
 use crate::access::{Clearance, Permit, WritePermit};
 use crate::model::{Assertion, AssertionId, Day, EntityId, Instant, RelationshipId, Revision, Vocabulary};
@@ -202,22 +203,26 @@ impl GraphStore for EmbeddedStore {
         since: Revision,
         row: &mut (dyn FnMut(Change) -> ControlFlow<()> + Send),
     ) -> StoreResult<Revision> {
-        let (sender, mut chunks) = tokio::sync::mpsc::channel(AHEAD);
+        let (sender, mut receiver) = tokio::sync::mpsc::channel::<follow::Chunk>(AHEAD);
         let shared = Arc::clone(&self.shared);
         let scan = self.readers.run(move |connection| follow::changes(connection, &shared.markings, since, &sender));
         let listen = async {
-            while let Some(chunk) = chunks.recv().await {
-                if chunk.into_iter().try_for_each(&mut *row).is_break() {
-                    chunks.close();
-                    // What was sent already is let go, so that the scan ends.
-                    while chunks.recv().await.is_some() {}
-                    return false;
+            let chunks = futures::stream::poll_fn(move |context| receiver.poll_recv(context));
+            // In order, but several at a time.
+            let decoded = chunks.map(|chunk| tokio::task::spawn_blocking(move || chunk.decode())).buffered(AHEAD);
+            let mut decoded = std::pin::pin!(decoded);
+            while let Some(changes) = decoded.next().await {
+                let changes = changes.map_err(|error| StoreError::Failed(Box::new(error)))??;
+                if changes.into_iter().try_for_each(&mut *row).is_break() {
+                    return Ok(false);
                 }
             }
-            true
+            Ok(true)
         };
+        // Once `listen` ends it lets go of its end of the channel, and so the scan ends too.
         let (scanned, heard) = tokio::join!(scan, listen);
-        scanned.map(|revision| if heard { revision } else { since })
+        let (revision, heard) = (scanned?, heard?);
+        Ok(if heard { revision } else { since })
     }
 
     async fn erase_due(&self, today: Day, write: Uuid, now: Instant) -> StoreResult<u64> {

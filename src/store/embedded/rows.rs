@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use rusqlite::Row;
-use rusqlite::types::ValueRef;
+use rusqlite::types::{FromSql, Value, ValueRef};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -130,63 +130,99 @@ fn no_id(error: IdError) -> crate::store::StoreError {
     damaged(error.to_string())
 }
 
+/// How many columns there are.
+const WIDTH: usize = 16;
+
+/// The values of a row, in the order of [`COLUMNS`].
+pub(super) trait Cells {
+    /// The value of a column.
+    fn cell(&self, at: usize) -> StoreResult<ValueRef<'_>>;
+}
+
+impl Cells for Row<'_> {
+    fn cell(&self, at: usize) -> StoreResult<ValueRef<'_>> {
+        self.get_ref(at).map_err(store_error)
+    }
+}
+
+/// A row that can go to another thread.
+pub(super) struct Raw([Value; WIDTH]);
+
+impl Raw {
+    /// Takes a row out of its statement.
+    pub(super) fn of(row: &Row<'_>) -> StoreResult<Self> {
+        let mut cells = [const { Value::Null }; WIDTH];
+        for (at, cell) in cells.iter_mut().enumerate() {
+            *cell = row.get(at).map_err(store_error)?;
+        }
+        Ok(Self(cells))
+    }
+}
+
+impl Cells for Raw {
+    fn cell(&self, at: usize) -> StoreResult<ValueRef<'_>> {
+        Ok(ValueRef::from(&self.0[at]))
+    }
+}
+
+/// What numbers in rows stand for.
+#[derive(Default)]
+pub(super) struct Lexicon {
+    /// Guards by key, ascending.
+    pub(super) guards: Arc<Vec<(i64, GuardKey)>>,
+    /// Ids by `entity.key`, for scans.
+    pub(super) names: Vec<Option<EntityId>>,
+}
+
 /// Makes claims of rows. Names that come again and again are made once.
 pub(super) struct Decoder {
-    guards: Arc<Vec<(i64, GuardKey)>>,
+    lexicon: Arc<Lexicon>,
     kinds: HashMap<String, KindName>,
     subjects: HashMap<String, SubjectName>,
-    /// Ids by `entity.key`, for scans.
-    names: Vec<Option<EntityId>>,
 }
 
 impl Decoder {
     /// A decoder that knows these guards.
     pub(super) fn new(guards: Arc<Vec<(i64, GuardKey)>>) -> Self {
-        Self { guards, kinds: HashMap::new(), subjects: HashMap::new(), names: Vec::new() }
+        Self::with(Arc::new(Lexicon { guards, names: Vec::new() }))
     }
 
     /// The same for [`SCAN_COLUMNS`], with all ids by `entity.key`.
-    pub(super) fn with_names(mut self, names: Vec<Option<EntityId>>) -> Self {
-        self.names = names;
-        self
+    pub(super) fn with(lexicon: Arc<Lexicon>) -> Self {
+        Self { lexicon, kinds: HashMap::new(), subjects: HashMap::new() }
     }
 
     /// The claim in a row; `None` when it was erased.
-    pub(super) fn assertion(&mut self, row: &Row<'_>) -> StoreResult<Option<Assertion>> {
-        let column = |at: usize| row.get_ref(at).map_err(store_error);
-        let ValueRef::Text(body) = column(15)? else { return Ok(None) };
+    pub(super) fn assertion(&mut self, row: &impl Cells) -> StoreResult<Option<Assertion>> {
+        let ValueRef::Text(body) = row.cell(15)? else { return Ok(None) };
         let body: Body = serde_json::from_slice(body).map_err(|error| damaged(error.to_string()))?;
-        let subject = match column(2)? {
+        let subject = match row.cell(2)? {
             ValueRef::Text(id) => Subject::Relationship {
                 id: RelationshipId::new(text(id)?).map_err(no_id)?,
-                source: self.entity(column(3)?)?,
-                target: self.entity(column(4)?)?,
+                source: self.entity(row.cell(3)?)?,
+                target: self.entity(row.cell(4)?)?,
             },
-            _ => Subject::Entity(self.entity(column(1)?)?),
+            _ => Subject::Entity(self.entity(row.cell(1)?)?),
         };
-        let guard = row.get::<_, i64>(6).map_err(store_error)?;
-        let at = self.guards.binary_search_by_key(&guard, |(known, _)| *known);
-        let guard = &self.guards[at.map_err(|_| damaged("a claim under a guard that is not there"))?].1;
-        let closed: Option<i64> = row.get(10).map_err(store_error)?;
-        let to = match closed {
+        let guard: i64 = value(row.cell(6)?)?;
+        let at = self.lexicon.guards.binary_search_by_key(&guard, |(known, _)| *known);
+        let at = at.map_err(|_| damaged("a claim under a guard that is not there"))?;
+        let marking = self.lexicon.guards[at].1.marking.clone();
+        let to = match value(row.cell(10)?)? {
             None => None,
             Some(number) => Some(Closure {
                 revision: revision(number)?,
-                at: instant(row.get(11).map_err(store_error)?)?,
-                reason: reason(column(12)?.as_str().map_err(|error| damaged(error.to_string()))?)?,
+                at: instant(value(row.cell(11)?)?)?,
+                reason: reason(row.cell(12)?.as_str().map_err(|error| damaged(error.to_string()))?)?,
             }),
         };
-        let load = match column(13)? {
-            ValueRef::Text(id) => Some(text(id)?.to_owned()),
-            _ => None,
-        };
-        let marking = guard.marking.clone();
-        let retain_until: Option<i32> = row.get(7).map_err(store_error)?;
+        let load: Option<String> = value(row.cell(13)?)?;
+        let retain_until: Option<i32> = value(row.cell(7)?)?;
         Ok(Some(Assertion {
-            id: assertion_id(column(0)?.as_blob().map_err(|error| damaged(error.to_string()))?)?,
+            id: assertion_id(row.cell(0)?.as_blob().map_err(|error| damaged(error.to_string()))?)?,
             claim: Claim {
                 subject,
-                kind: self.kind(column(5)?)?,
+                kind: self.kind(row.cell(5)?)?,
                 properties: body.properties,
                 period: body.period,
                 amount: body.amount,
@@ -197,12 +233,8 @@ impl Decoder {
                 retain_until: retain_until.map(Day::from_epoch),
                 provenance: Provenance { load, ..body.provenance },
             },
-            asserted_by: self.subject(column(14)?)?,
-            recorded: Recorded {
-                from: revision(row.get(8).map_err(store_error)?)?,
-                at: instant(row.get(9).map_err(store_error)?)?,
-                to,
-            },
+            asserted_by: self.subject(row.cell(14)?)?,
+            recorded: Recorded { from: revision(value(row.cell(8)?)?)?, at: instant(value(row.cell(9)?)?)?, to },
         }))
     }
 
@@ -210,7 +242,7 @@ impl Decoder {
         match value {
             ValueRef::Text(id) => EntityId::new(text(id)?).map_err(no_id),
             ValueRef::Integer(key) => {
-                let known = usize::try_from(key).ok().and_then(|key| self.names.get(key)?.clone());
+                let known = usize::try_from(key).ok().and_then(|key| self.lexicon.names.get(key)?.clone());
                 known.ok_or_else(|| damaged("a claim on an entity that is not there"))
             }
             _ => Err(damaged("a claim without a subject")),
@@ -236,6 +268,10 @@ impl Decoder {
         self.subjects.insert(name.to_owned(), subject.clone());
         Ok(subject)
     }
+}
+
+fn value<T: FromSql>(cell: ValueRef<'_>) -> StoreResult<T> {
+    T::column_result(cell).map_err(|error| damaged(error.to_string()))
 }
 
 fn text(bytes: &[u8]) -> StoreResult<&str> {

@@ -50,7 +50,7 @@ impl File {
 
 #[async_trait]
 impl Harness for File {
-    const HISTORIES: u32 = 48;
+    const HISTORIES: u32 = 32;
 
     async fn fresh() -> Option<Self> {
         Some(Self::new())

@@ -168,7 +168,7 @@ async fn live_through(store: &dyn GraphStore, rounds: &[Round]) {
         for reader in READERS {
             let permit = gate.read(reader).await;
             let latest = store.latest().await.expect("answers").revision;
-            for at in [None, Some(Revision(latest.0 / 2)), Some(Revision(1))] {
+            for at in [None, Some(Revision(latest.0.div_ceil(2)))] {
                 compare(store, &oracle, &vocabulary, &permit, at).await;
             }
         }
@@ -213,7 +213,7 @@ async fn compare(
     assert_eq!(read(Wanted::Relationships(&links)).await, tied, "relationships at {at:?}");
     assert_eq!(read(Wanted::Assertions(&all)).await, oracle.assertions(permit, &all, at), "by id at {at:?}");
     for one in &entities {
-        for other in &entities {
+        for other in entities.iter().filter(|other| *other >= one) {
             let between =
                 oracle.relationships(permit, at, |_, s, t| (s == one && t == other) || (s == other && t == one));
             assert_eq!(read(Wanted::Between(one, other)).await, between);
