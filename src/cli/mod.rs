@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod config;
+pub mod load;
 pub mod openapi;
 pub mod token;
 
@@ -45,6 +46,12 @@ pub enum CliError {
     /// Keys of the deployment's own.
     #[error(transparent)]
     Keys(#[from] crate::api::auth::LocalKeyError),
+    /// The service.
+    #[error(transparent)]
+    Service(#[from] crate::service::ServiceError),
+    /// A load took everything but some lines, which were told.
+    #[error("{0} lines were refused")]
+    LinesRefused(u64),
     /// A flag that makes no sense.
     #[error("{0}")]
     Usage(String),
@@ -54,7 +61,7 @@ impl CliError {
     /// The process' exit code.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::NotSound => 1,
+            Self::NotSound | Self::LinesRefused(_) => 1,
             _ => 2,
         }
     }
