@@ -17,6 +17,10 @@ use linchpin::store::{Batch, Ends, GraphStore, Incident, LoadKey, Mode, NewAsser
 use sha2::{Digest, Sha256};
 use support::{ClaimBuilder, Gatehouse, Town, entity, link};
 
+/// The allocator of the program itself.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const BATCH: u64 = 5_000;
 
 fn hash(kind: &str, number: u64) -> [u8; 16] {

@@ -99,7 +99,8 @@ fn bearer(headers: &HeaderMap) -> ApiResult<&str> {
 /// A header in which people write: UTF-8.
 fn purpose(headers: &HeaderMap, name: &'static str) -> ApiResult<Option<String>> {
     let Some(value) = headers.get(name) else { return Ok(None) };
-    let wrong = || ApiError::new("invalid-header").detail(format!("`{name}` has at most {MAX_PURPOSE} characters, UTF-8"));
+    let wrong =
+        || ApiError::new("invalid-header").detail(format!("`{name}` has at most {MAX_PURPOSE} characters, UTF-8"));
     let text = std::str::from_utf8(value.as_bytes()).map_err(|_| wrong())?.trim();
     if text.chars().count() > MAX_PURPOSE {
         return Err(wrong());
@@ -142,9 +143,9 @@ impl Throttle {
         }
         let now = Instant::now();
         let full = self.per_minute.map_or(0.0, f64::from);
-        let usage = self.subjects.get_with_by_ref(subject, || {
-            Arc::new(Mutex::new(Usage { tokens: full, filled: now, running: 0 }))
-        });
+        let usage = self
+            .subjects
+            .get_with_by_ref(subject, || Arc::new(Mutex::new(Usage { tokens: full, filled: now, running: 0 })));
         let mut held = usage.lock().unwrap_or_else(PoisonError::into_inner);
         if self.per_minute.is_some() {
             let gained = now.saturating_duration_since(held.filled).as_secs_f64() * full / 60.0;

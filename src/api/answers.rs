@@ -1,8 +1,8 @@
 //! The forms in which what the service discloses leaves.
 
 use actix_web::HttpResponse;
-use actix_web::http::header::{CACHE_CONTROL, ETAG, LOCATION};
 use actix_web::http::StatusCode;
+use actix_web::http::header::{CACHE_CONTROL, ETAG, LOCATION};
 use serde::Serialize;
 
 use crate::access::Disclosed;

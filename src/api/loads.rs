@@ -74,7 +74,8 @@ pub(crate) async fn create_load(
     let (writer, reader) = body();
     let source = Source::ndjson(vec![Input::body(reader)], &LoadLimits::default());
     let (sender, mut events) = mpsc::channel(2);
-    let spool = Spool::new().map_err(|error| ApiError::from(crate::service::ServiceError::Internal(error.to_string())))?;
+    let spool =
+        Spool::new().map_err(|error| ApiError::from(crate::service::ServiceError::Internal(error.to_string())))?;
     let results = spool.read();
     actix_web::rt::spawn(forward(payload, writer));
     tokio::spawn(load.run(source, sender));

@@ -44,12 +44,14 @@ pub fn serve(
             .app_data(door.clone())
             .app_data(shared.clone())
             .app_data(web::PayloadConfig::new(shared.body_bytes))
-            .app_data(web::QueryConfig::default().error_handler(|error, _| {
-                ApiError::new("invalid-query").detail(error.to_string()).into()
-            }))
-            .app_data(web::PathConfig::default().error_handler(|error, _| {
-                ApiError::new("invalid-path").detail(error.to_string()).into()
-            }))
+            .app_data(
+                web::QueryConfig::default()
+                    .error_handler(|error, _| ApiError::new("invalid-query").detail(error.to_string()).into()),
+            )
+            .app_data(
+                web::PathConfig::default()
+                    .error_handler(|error, _| ApiError::new("invalid-path").detail(error.to_string()).into()),
+            )
             .into_utoipa_app()
             .configure(routes)
             .into_app()

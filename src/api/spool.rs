@@ -29,7 +29,9 @@ impl Spool {
     pub(crate) async fn write(&self, text: String) -> io::Result<()> {
         let (file, at) = (Arc::clone(&self.file), *self.written.borrow());
         let length = text.len() as u64;
-        tokio::task::spawn_blocking(move || file.write_all_at(text.as_bytes(), at)).await.map_err(io::Error::other)??;
+        tokio::task::spawn_blocking(move || file.write_all_at(text.as_bytes(), at))
+            .await
+            .map_err(io::Error::other)??;
         self.written.send_replace(at + length);
         Ok(())
     }

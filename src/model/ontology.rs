@@ -362,7 +362,8 @@ impl Ontology {
 
     /// Whether an entity kind is a person, who may have a role in the enterprise.
     pub fn is_person(&self, kind: &KindName) -> bool {
-        kind.as_str() == PERSON || self.entity(kind).is_some_and(|known| known.ancestors.iter().any(|a| a.as_str() == PERSON))
+        kind.as_str() == PERSON
+            || self.entity(kind).is_some_and(|known| known.ancestors.iter().any(|a| a.as_str() == PERSON))
     }
 
     /// Values of the property `role` that the ontology does not know.

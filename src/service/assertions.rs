@@ -5,9 +5,9 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::reading::PageStart;
 use super::running::Idempotency;
 use super::writing::Draft;
-use super::reading::PageStart;
 use super::{AppState, Caller, Moment, PageRequest, Reading, Rendered, ServiceError, ServiceResult};
 use crate::access::{Disclosed, Disclosure, Permit, WritePermit};
 use crate::model::{

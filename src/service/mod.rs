@@ -24,7 +24,8 @@ mod workers;
 mod writing;
 
 pub use assertions::{
-    AssertionPage, AssertionRecord, AssertionsRecorded, NewAssertions, RecordedItem, RecordedSpan, Retracted, Retraction,
+    AssertionPage, AssertionRecord, AssertionsRecorded, NewAssertions, RecordedItem, RecordedSpan, Retracted,
+    Retraction,
 };
 pub use audit::AuditPage;
 pub use directory::{DirectoryFault, FileDirectory};

@@ -55,7 +55,10 @@ impl AppState {
     ) -> ServiceResult<Option<(ReplayKey, Running)>> {
         let Some(Idempotency { key, body }) = idempotency else { return Ok(None) };
         if key.is_empty() || key.len() > MAX_KEY {
-            return Err(ServiceError::Token { code: "invalid-idempotency-key", detail: "a key has 1 to 255 characters" });
+            return Err(ServiceError::Token {
+                code: "invalid-idempotency-key",
+                detail: "a key has 1 to 255 characters",
+            });
         }
         let mut hash = Sha256::new();
         for part in [who.identity.subject.as_str(), who.context.operation, key] {

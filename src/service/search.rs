@@ -124,7 +124,11 @@ impl AppState {
             if text.chars().count() > MAX_TEXT {
                 faults.push(Fault::new("/text", "too-long", format!("at most {MAX_TEXT} characters")));
             } else if tokens(text).is_empty() {
-                faults.push(Fault::new("/text", "no-words", "the text has no letter or digit: leave it out, or give a word"));
+                faults.push(Fault::new(
+                    "/text",
+                    "no-words",
+                    "the text has no letter or digit: leave it out, or give a word",
+                ));
             }
         }
         for (at, kind) in search.kinds.iter().enumerate() {

@@ -76,7 +76,7 @@ impl Needs {
         }
         needs.sources.sort_unstable();
         needs.sources.dedup();
-        needs.asserted = asserted.difference(&protected).map(|id| EntityId::clone(id)).collect();
+        needs.asserted = asserted.difference(&protected).copied().cloned().collect();
         needs.protected = protected.into_iter().cloned().collect();
         needs.ends = ends.into_iter().cloned().collect();
         needs

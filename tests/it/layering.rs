@@ -44,9 +44,11 @@ fn named(code: &str) -> Vec<&'static str> {
     for (at, found) in code.match_indices("crate::{") {
         let group = &code[at + found.len()..];
         let group = &group[..group.find("};").unwrap_or(group.len())];
-        named.extend(LAYERS.into_iter().filter(|layer| {
-            group.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == *layer)
-        }));
+        named.extend(
+            LAYERS
+                .into_iter()
+                .filter(|layer| group.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == *layer)),
+        );
     }
     named
 }
@@ -81,9 +83,12 @@ fn the_pure_layers_know_no_runtime_no_files_and_no_clock() {
     for layer in PURE {
         for file in files(&root.join(layer)) {
             let code = code(&file);
-            wrong.extend(IMPURE.iter().filter(|name| code.contains(**name)).map(|name| {
-                format!("{} names {name}", file.display())
-            }));
+            wrong.extend(
+                IMPURE
+                    .iter()
+                    .filter(|name| code.contains(**name))
+                    .map(|name| format!("{} names {name}", file.display())),
+            );
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");

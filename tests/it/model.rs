@@ -392,7 +392,8 @@ fn every_line_of_the_scenario_keeps_to_the_vocabulary() {
     let mut lines = 0;
     for file in std::fs::read_dir(folder).expect("the scenario").map(|entry| entry.expect("readable").path()) {
         for line in std::fs::read_to_string(&file).expect("UTF-8").lines() {
-            let claim: Claim = serde_json::from_str(line).unwrap_or_else(|error| panic!("{}: {error}: {line}", file.display()));
+            let claim: Claim =
+                serde_json::from_str(line).unwrap_or_else(|error| panic!("{}: {error}: {line}", file.display()));
             assert_eq!(claim.faults(&vocabulary), Vec::new(), "{}: {line}", file.display());
             lines += 1;
         }

@@ -26,7 +26,10 @@ fn operations() -> Vec<(&'static str, &'static str, &'static Value)> {
 fn the_committed_document_is_the_one_that_is_made() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("openapi/linchpin.json");
     let committed = fs::read_to_string(&path).expect("openapi/linchpin.json is committed");
-    assert!(committed == document_text(), "run `cargo run -- openapi > openapi/linchpin.json` and look at the difference");
+    assert!(
+        committed == document_text(),
+        "run `cargo run -- openapi > openapi/linchpin.json` and look at the difference"
+    );
 }
 
 #[test]
@@ -55,8 +58,7 @@ fn every_path_parameter_is_declared_and_has_an_example() {
         let parameters = operation["parameters"].as_array().unwrap_or(&none);
         let declared: BTreeSet<&str> =
             parameters.iter().filter(|p| p["in"] == "path").filter_map(|p| p["name"].as_str()).collect();
-        let named: BTreeSet<&str> =
-            path.split('{').skip(1).filter_map(|rest| rest.split('}').next()).collect();
+        let named: BTreeSet<&str> = path.split('{').skip(1).filter_map(|rest| rest.split('}').next()).collect();
         assert_eq!(declared, named, "{method} {path}");
         for parameter in parameters.iter().filter(|p| p["in"] == "path") {
             assert!(parameter.get("example").is_some(), "{method} {path}: {} has no example", parameter["name"]);
@@ -72,7 +74,8 @@ fn every_body_has_an_example_that_fits_its_schema() {
             let example = body.get("example").unwrap_or_else(|| panic!("{method} {path}: {media} has no example"));
             let mut schema = body["schema"].clone();
             schema["components"] = document()["components"].clone();
-            let validator = jsonschema::validator_for(&schema).unwrap_or_else(|error| panic!("{method} {path}: {error}"));
+            let validator =
+                jsonschema::validator_for(&schema).unwrap_or_else(|error| panic!("{method} {path}: {error}"));
             let errors: Vec<String> = validator.iter_errors(example).map(|error| error.to_string()).collect();
             assert!(errors.is_empty(), "{method} {path}: {errors:?}");
         }
@@ -100,7 +103,9 @@ fn walk(value: &Value, place: &str, look: &mut impl FnMut(&str, &Value)) {
     look(place, value);
     match value {
         Value::Object(fields) => fields.iter().for_each(|(name, field)| walk(field, &format!("{place}/{name}"), look)),
-        Value::Array(items) => items.iter().enumerate().for_each(|(at, item)| walk(item, &format!("{place}/{at}"), look)),
+        Value::Array(items) => {
+            items.iter().enumerate().for_each(|(at, item)| walk(item, &format!("{place}/{at}"), look))
+        }
         _ => {}
     }
 }

@@ -221,7 +221,10 @@ pub fn show(
         let (position, entry) = read_entry(path, row)?;
         // The column chose the row; the entry has the last word on whose it is.
         if agency.is_some_and(|agency| *agency != entry.agency) {
-            return Err(unavailable(path, format_args!("position {position} is misfiled; see `linchpin audit verify`")));
+            return Err(unavailable(
+                path,
+                format_args!("position {position} is misfiled; see `linchpin audit verify`"),
+            ));
         }
         if visit(position, entry).is_break() {
             break;

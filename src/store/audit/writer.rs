@@ -127,7 +127,8 @@ impl Open {
     fn new(path: &Path, create: bool) -> Result<Self, AuditError> {
         let db = open_for_writing(path, create)?;
         let told = |error| unavailable(path, error);
-        let unsound = || unavailable(path, "its last entry is not the one that its head names; see `linchpin audit verify`");
+        let unsound =
+            || unavailable(path, "its last entry is not the one that its head names; see `linchpin audit verify`");
         let head = read_head(&db).map_err(told)?.ok_or_else(unsound)?;
         let last: u64 =
             db.query_row("SELECT coalesce(max(position), 0) FROM entry", [], |row| row.get(0)).map_err(told)?;
@@ -148,11 +149,7 @@ impl Open {
             return Err(unavailable(path, "someone else has written to it"));
         }
         for Queued { entry, .. } in batch {
-            head = Head {
-                position: head.position + 1,
-                hash: head.hash.then(&entry.json),
-                at: Some(entry.at),
-            };
+            head = Head { position: head.position + 1, hash: head.hash.then(&entry.json), at: Some(entry.at) };
             insert(&tx, &head, entry).map_err(told)?;
             self.bytes += entry.json.len();
         }

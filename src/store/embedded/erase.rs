@@ -8,17 +8,25 @@ use super::write::{begin, finish, next, number};
 use crate::model::{Day, Instant};
 use crate::store::{StoreError, StoreResult};
 
+/// A claim to be erased, with the entities that it names.
+struct Due {
+    key: i64,
+    entities: [Option<i64>; 3],
+}
+
 /// Erases every claim whose retain day has come; answers how many.
 ///
 /// Freed pages and cells are overwritten (`secure_delete`), the text index forgets its terms, and the write-ahead log, which may
 /// still hold older forms of the pages, is emptied. Should that last step fail, a mark in the file makes the next sweep do it.
 pub(super) fn erase_due(connection: &mut Connection, today: Day, write: Uuid, now: Instant) -> StoreResult<u64> {
     let transaction = begin(connection)?;
-    let due: Vec<(i64, Option<i64>, Option<i64>, Option<i64>)> = {
+    let due: Vec<Due> = {
         let sql = "SELECT key, entity, source, target FROM assertion WHERE retain_until <= ?1";
         let mut statement = transaction.prepare(sql).map_err(store_error)?;
         let rows = statement
-            .query_map([today.since_epoch()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
+            .query_map([today.since_epoch()], |row| {
+                Ok(Due { key: row.get(0)?, entities: [row.get(1)?, row.get(2)?, row.get(3)?] })
+            })
             .map_err(store_error)?;
         rows.collect::<Result<_, _>>().map_err(store_error)?
     };
@@ -40,14 +48,12 @@ pub(super) fn erase_due(connection: &mut Connection, today: Day, write: Uuid, no
             )
             .map_err(store_error)?;
         let revision = number(stamp.revision)?;
-        for (key, ..) in &due {
+        for Due { key, .. } in &due {
             forget.execute([key]).map_err(store_error)?;
             erase.execute(params![key, revision, stamp.at.micros()]).map_err(store_error)?;
         }
-        for (_, entity, source, target) in &due {
-            for key in [entity, source, target].into_iter().flatten() {
-                orphan.execute([key]).map_err(store_error)?;
-            }
+        for key in due.iter().flat_map(|due| due.entities).flatten() {
+            orphan.execute([key]).map_err(store_error)?;
         }
         transaction
             .execute(

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, params};
 use sha2::{Digest, Sha256};
 
@@ -41,7 +42,10 @@ const PAGE: u32 = 8192;
 /// Opens a connection for reading.
 pub(super) fn reader(path: &Path, options: &EmbeddedOptions) -> StoreResult<Connection> {
     let connection = connect(path, options)?;
-    connection.execute_batch("PRAGMA cache_size = -16384; PRAGMA query_only = ON;").map_err(store_error)?;
+    // Reading through a map of the file: a cache of pages would be thrown away at each commit.
+    connection
+        .execute_batch("PRAGMA cache_size = -16384; PRAGMA mmap_size = 1099511627776; PRAGMA query_only = ON;")
+        .map_err(store_error)?;
     Ok(connection)
 }
 
@@ -49,8 +53,8 @@ pub(super) fn reader(path: &Path, options: &EmbeddedOptions) -> StoreResult<Conn
 pub(super) fn writer(path: &Path, options: &EmbeddedOptions) -> StoreResult<Connection> {
     let connection = connect(path, options)?;
     // A commit is on disk when it returns. Checkpoints are rare: pages that many batches touch are then copied back once.
-    let settings = "PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA cache_size = -131072; \
-                    PRAGMA wal_autocheckpoint = 16384; PRAGMA temp_store = MEMORY;";
+    let settings = "PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA cache_size = -262144; \
+                    PRAGMA wal_autocheckpoint = 32768; PRAGMA temp_store = MEMORY;";
     connection.execute_batch(settings).map_err(store_error)?;
     if let Some(bytes) = options.max_bytes {
         let pages = i64::try_from(bytes / u64::from(PAGE)).unwrap_or(i64::MAX);
@@ -67,6 +71,8 @@ fn connect(path: &Path, options: &EmbeddedOptions) -> StoreResult<Connection> {
     let connection = Connection::open_with_flags(path, flags).map_err(store_error)?;
     connection.busy_timeout(options.busy).map_err(store_error)?;
     connection.set_prepared_statement_cache_capacity(64);
+    // Else SQLite plans a statement anew whenever a value of some parameters changes.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(store_error)?;
     rusqlite::vtab::array::load_module(&connection).map_err(store_error)?;
     Ok(connection)
 }

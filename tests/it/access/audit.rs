@@ -130,10 +130,11 @@ async fn every_kind_of_tampering_is_found_where_it_is() {
     let change = "UPDATE entry SET entry = replace(entry, 'p-4', 'p-5') WHERE position = 4";
     let cases: [(&str, &str, &[Finding]); 9] = [
         ("changed", change, &[Broken { position: 4 }]),
-        ("a hash changed", "UPDATE entry SET hash = zeroblob(32) WHERE position = 4", &[
-            Broken { position: 4 },
-            Broken { position: 5 },
-        ]),
+        (
+            "a hash changed",
+            "UPDATE entry SET hash = zeroblob(32) WHERE position = 4",
+            &[Broken { position: 4 }, Broken { position: 5 }],
+        ),
         ("removed", "DELETE FROM entry WHERE position = 4", &[Missing { from: 4, to: 4 }]),
         (
             "removed and closed up",
@@ -215,7 +216,8 @@ async fn intents_stay_open_until_their_outcome() {
     let folder = folder();
     {
         let log = SqliteAuditLog::open(&folder.path).unwrap();
-        for (phase, id, n) in [(Phase::Intent, 7, 1), (Phase::Intent, 3, 2), (Phase::Intent, 5, 3), (Phase::Outcome, 3, 4)]
+        for (phase, id, n) in
+            [(Phase::Intent, 7, 1), (Phase::Intent, 3, 2), (Phase::Intent, 5, 3), (Phase::Outcome, 3, 4)]
         {
             log.append(write(phase, id, n)).await.unwrap();
         }
@@ -336,7 +338,8 @@ fn what_is_no_audit_log_is_refused_and_left_alone() {
     assert!(SqliteAuditLog::open(&folder.path).is_err());
     assert!(verify(&folder.path, &[]).is_err());
     let text = folder.path.with_extension("txt");
-    std::fs::write(&text, "not a database, and long enough to have had a header of one hundred bytes".repeat(9)).unwrap();
+    std::fs::write(&text, "not a database, and long enough to have had a header of one hundred bytes".repeat(9))
+        .unwrap();
     assert!(SqliteAuditLog::open(&text).is_err());
     assert!(SqliteAuditLog::open(&folder.path.join("no/such/folder.sqlite")).is_err());
     assert!(verify(&folder.path.with_extension("absent"), &[]).is_err());

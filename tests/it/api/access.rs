@@ -37,7 +37,11 @@ fn operations() -> Vec<(String, Method, String, Option<(String, Value)>)> {
     operations
 }
 
-async fn call(api: &Api, who: &str, (_, method, path, body): &(String, Method, String, Option<(String, Value)>)) -> Answer {
+async fn call(
+    api: &Api,
+    who: &str,
+    (_, method, path, body): &(String, Method, String, Option<(String, Value)>),
+) -> Answer {
     let request = api.request(who, method.clone(), path);
     let request = match body {
         Some((media, Value::String(text))) => request.header("content-type", media).body(text.clone()),

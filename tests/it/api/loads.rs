@@ -48,7 +48,10 @@ async fn every_line_has_its_result_and_loading_again_changes_nothing() {
     let id = end["load"].as_str().expect("an id");
     assert_eq!(answer.header("location"), Some(format!("/v1/loads/{id}").as_str()));
     let read = api.get(LOADER, &format!("/v1/loads/{id}")).await.expect(200);
-    assert_eq!((&read["dataset"], &read["recorded"], &read["refused"]), (&json!("al-police-data"), &json!(2), &json!(1)));
+    assert_eq!(
+        (&read["dataset"], &read["recorded"], &read["refused"]),
+        (&json!("al-police-data"), &json!(2), &json!(1))
+    );
     let listed = api.get(LOADER, "/v1/loads?limit=1").await.expect(200);
     assert_eq!(listed["items"].as_array().map(Vec::len), Some(1));
     let next = listed["next"].as_str().expect("a cursor");

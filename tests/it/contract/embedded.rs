@@ -92,7 +92,8 @@ async fn a_locked_file_is_unavailable_and_recovers() {
 async fn a_read_only_file_is_read() {
     let (mut file, gate) = (File::new(), Town::usual().gatehouse());
     let permit = gate.write("ana@al-police").await;
-    file.store().apply(&permit, assert_all(gate.now(), [entity("p-1", "Person")])).await.expect("written");
+    let claim = entity("p-1", "Person").retain_until("2029-01-01");
+    file.store().apply(&permit, assert_all(gate.now(), [claim])).await.expect("written");
     file.store = None;
     let address = format!("file:{}?mode=ro", file.path().display());
     let store = open(Path::new(&address)).expect("opens for reading");

@@ -22,7 +22,7 @@ fn ends(claim: &Assertion) -> Option<(&RelationshipId, &EntityId, &EntityId)> {
     }
 }
 
-fn about<'a>(claim: &'a Assertion) -> Option<&'a EntityId> {
+fn about(claim: &Assertion) -> Option<&EntityId> {
     match &claim.claim.subject {
         Subject::Entity(id) => Some(id),
         Subject::Relationship { .. } => None,
