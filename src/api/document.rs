@@ -114,7 +114,7 @@ fn complete(route: &str, method: &str, operation: &mut Value) {
             ("X-Case-Ref", "The case that it belongs to; kept in the audit log."),
             ("X-Justification", "Why it is justified; kept in the audit log."),
         ] {
-            parameter(operation, header(name, description, 500));
+            parameter(operation, header(name, description, ("^[ -~]*$", 500)));
         }
     }
     if route.contains('{') || operation_id == "create_load" {
@@ -134,12 +134,16 @@ fn complete(route: &str, method: &str, operation: &mut Value) {
     }
     if writes {
         let words = "Makes the request safe to repeat for 24 hours: the same key and body get the same answer.";
-        parameter(operation, header("Idempotency-Key", words, 255));
+        parameter(operation, header("Idempotency-Key", words, ("^[!-~]([ -~]*[!-~])?$", 255)));
     }
     if conditional {
-        parameter(operation, header("If-None-Match", "The `ETag` of the version that you hold.", 200));
+        parameter(operation, header("If-None-Match", "The `ETag` of the version that you hold.", ("^[ -~]*$", 200)));
         operation["responses"]["200"]["headers"] =
             json!({"ETag": {"description": "Changes exactly when what you see does.", "schema": {"type": "string"}}});
+    }
+    if let Some(stream) = operation["responses"]["200"].pointer_mut("/content/text~1event-stream") {
+        // A schema here is taken for that of one event, whose form the standard fixes.
+        *stream = json!({});
     }
     if operation["responses"].get("201").is_some() && operation_id != "create_assertions" {
         operation["responses"]["201"]["headers"] =
@@ -148,10 +152,10 @@ fn complete(route: &str, method: &str, operation: &mut Value) {
     errors(operation, &codes);
 }
 
-fn header(name: &str, description: &str, max: u32) -> Value {
+fn header(name: &str, description: &str, (pattern, max): (&str, u32)) -> Value {
     json!({
         "name": name, "in": "header", "required": false, "description": description,
-        "schema": {"type": "string", "maxLength": max, "pattern": "^[!-~]([ -~]*[!-~])?$"}
+        "schema": {"type": "string", "maxLength": max, "pattern": pattern}
     })
 }
 

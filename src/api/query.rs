@@ -77,7 +77,7 @@ pub struct RelationshipPath {
 #[into_params(parameter_in = Path)]
 pub struct AssertionPath {
     /// The claim's id.
-    #[param(example = "01970000-0000-7000-8000-000000000001")]
+    #[param(example = "320cfbe9-7d32-8a08-b36c-b1ba212e5d30")]
     pub id: AssertionId,
 }
 

@@ -15,6 +15,7 @@ use tokio::sync::mpsc;
 
 use super::CliError;
 use super::config::{Config, ConfigFlags};
+use super::host::Host;
 use crate::access::{Identity, RequestContext};
 use crate::model::SubjectName;
 use crate::service::load::{
@@ -88,7 +89,7 @@ fn unreadable(path: &Path, error: &std::io::Error) -> CliError {
 }
 
 /// The mapping that the flags name. An ontology file that it brings is laid over those of the configuration.
-pub fn mapping(args: &LoadArgs, config: &mut Config) -> Result<Option<Mapping>, CliError> {
+fn mapping(args: &LoadArgs, config: &mut Config) -> Result<Option<Mapping>, CliError> {
     let Some(path) = &args.mapping else { return Ok(None) };
     let text = fs::read_to_string(path).map_err(|error| unreadable(path, &error))?;
     let mapping = Mapping::parse(&text).map_err(|error| told(path, error))?;
@@ -118,8 +119,16 @@ fn told(path: &Path, error: crate::service::ServiceError) -> CliError {
     }
 }
 
-/// Loads, or withdraws, what the flags say.
-pub async fn run(
+/// Carries the command out.
+pub async fn run(args: &LoadArgs, out: &mut (dyn Write + Send)) -> Result<(), CliError> {
+    let mut config = Config::load(&args.config)?;
+    let mapping = mapping(args, &mut config)?;
+    let host = Host::open(&config, None).await?;
+    run_on(args, &host.state, mapping.as_ref(), out).await
+}
+
+/// Loads, or withdraws, what the flags say, into an open deployment.
+pub async fn run_on(
     args: &LoadArgs,
     state: &Arc<AppState>,
     mapping: Option<&Mapping>,

@@ -1,10 +1,21 @@
 //! The command line: what each command does with the layers below.
 
 pub mod audit;
+pub mod clock;
 pub mod config;
+pub mod demo;
+pub mod host;
 pub mod load;
+pub mod logging;
+pub mod migrate;
 pub mod openapi;
+pub mod serve;
 pub mod token;
+
+mod scenario;
+
+use std::future::Future;
+use std::sync::Arc;
 
 use clap::{Parser, Subcommand};
 use thiserror::Error;
@@ -19,10 +30,20 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Print the OpenAPI document.
-    Openapi,
-    /// Verify, export or show the audit log.
+    /// Serve the API
+    Serve(serve::ServeArgs),
+    /// Show the scenario on this machine, with a token for everyone in it
+    Demo(demo::DemoArgs),
+    /// Load files into a dataset, or withdraw what a load brought
+    Load(Box<load::LoadArgs>),
+    /// Make the store, or bring an older one up to date
+    Migrate(migrate::MigrateArgs),
+    /// Make keys of your own, and sign tokens with them
+    Token(token::TokenArgs),
+    /// Verify, export or show the audit log
     Audit(audit::AuditArgs),
+    /// Print the OpenAPI document
+    Openapi,
 }
 
 /// Why a command ended without doing its work.
@@ -46,6 +67,15 @@ pub enum CliError {
     /// Keys of the deployment's own.
     #[error(transparent)]
     Keys(#[from] crate::api::auth::LocalKeyError),
+    /// Secrets of the deployment's own.
+    #[error(transparent)]
+    Secrets(#[from] crate::service::SecretError),
+    /// Issuers of tokens.
+    #[error(transparent)]
+    Issuer(#[from] crate::api::auth::IssuerFault),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] crate::store::StoreError),
     /// The service.
     #[error(transparent)]
     Service(#[from] crate::service::ServiceError),
@@ -69,8 +99,22 @@ impl CliError {
 
 /// Carries a command out.
 pub fn run(cli: Cli) -> Result<(), CliError> {
+    let mut out = std::io::stdout();
     match cli.command {
+        Command::Serve(args) => block_on(serve::run(&args)),
+        Command::Demo(args) => block_on(demo::run(&args, &mut out)),
+        Command::Load(args) => block_on(load::run(&args, &mut out)),
+        Command::Migrate(args) => block_on(migrate::run(&args, &mut out)),
+        Command::Token(args) => {
+            let clock: Arc<dyn crate::access::Clock> = Arc::new(clock::SystemClock);
+            token::run(&args, &clock, &mut out)
+        }
+        Command::Audit(args) => audit::run(&args, &mut out),
         Command::Openapi => Ok(openapi::run()?),
-        Command::Audit(args) => audit::run(&args, &mut std::io::stdout().lock()),
     }
+}
+
+/// Runs a command that waits for things.
+fn block_on(command: impl Future<Output = Result<(), CliError>>) -> Result<(), CliError> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(command)
 }

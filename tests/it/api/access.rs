@@ -9,8 +9,11 @@ use serde_json::{Value, json};
 
 use super::{ANA, Answer, Api, MIRA, RADA, marking, person};
 
-/// Every secured operation: id, method, a path that can be called, and a body that can be sent.
-fn operations() -> Vec<(String, Method, String, Option<(String, Value)>)> {
+/// An operation: its id, its method, a path that can be called, and a body that can be sent, with its media type.
+type Operation = (String, Method, String, Option<(String, Value)>);
+
+/// Every secured operation.
+fn operations() -> Vec<Operation> {
     let mut operations = Vec::new();
     for (path, item) in document()["paths"].as_object().expect("paths") {
         for (method, operation) in item.as_object().expect("a path item") {
@@ -40,7 +43,7 @@ fn operations() -> Vec<(String, Method, String, Option<(String, Value)>)> {
 async fn call(
     api: &Api,
     who: &str,
-    (_, method, path, body): &(String, Method, String, Option<(String, Value)>),
+    (_, method, path, body): &Operation,
 ) -> Answer {
     let request = api.request(who, method.clone(), path);
     let request = match body {

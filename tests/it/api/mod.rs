@@ -2,7 +2,9 @@
 
 mod access;
 mod bad_input;
+mod demo;
 mod edge;
+mod jobs;
 mod loads;
 mod reads;
 mod writes;

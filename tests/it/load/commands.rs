@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use linchpin::cli::CliError;
-use linchpin::cli::load::{LoadArgs, run};
+use linchpin::cli::load::{LoadArgs, run_on};
 use linchpin::service::ServiceResult;
 use linchpin::service::load::Mapping;
 use tempfile::TempDir;
@@ -35,7 +35,7 @@ impl Scene {
         let mapping: Option<ServiceResult<Mapping>> = mapping.map(Mapping::parse);
         let mapping = mapping.transpose().expect("a mapping");
         let mut out = Vec::new();
-        let ended = run(args, &self.yard.state, mapping.as_ref(), &mut out).await;
+        let ended = run_on(args, &self.yard.state, mapping.as_ref(), &mut out).await;
         let code = ended.as_ref().map_or_else(CliError::exit_code, |()| 0);
         let mut text = String::from_utf8(out).expect("text");
         if let Err(error) = ended {

@@ -1,0 +1,157 @@
+//! The demonstration as a newcomer starts it: the binary itself, its tokens, and the examples of the document on the scenario.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+
+use linchpin::api::document;
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+/// The scenario, running.
+struct Demo {
+    process: Child,
+    printed: Value,
+}
+
+impl Demo {
+    fn start(flags: &[&str]) -> Self {
+        let mut process = Command::new(env!("CARGO_BIN_EXE_linchpin"))
+            .args(["demo", "--json", "--port", "0"])
+            .args(flags)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit())
+            .spawn()
+            .expect("the demonstration starts");
+        let mut line = String::new();
+        let out = process.stdout.take().expect("its output");
+        BufReader::new(out).read_line(&mut line).expect("a line");
+        Self { process, printed: serde_json::from_str(&line).expect("one line of JSON") }
+    }
+
+    fn token(&self, name: &str) -> &str {
+        let tokens = self.printed["tokens"].as_array().expect("tokens");
+        let token = tokens.iter().find(|token| token["name"] == name).unwrap_or_else(|| panic!("no token for {name}"));
+        token["token"].as_str().expect("a token")
+    }
+
+    async fn call(&self, who: &str, method: Method, path: &str, body: Option<&Value>) -> (StatusCode, Value) {
+        static CLIENT: OnceLock<reqwest::Client> = OnceLock::new();
+        let client = CLIENT.get_or_init(|| reqwest::Client::builder().no_proxy().build().expect("a client"));
+        let url = format!("{}{path}", self.printed["url"].as_str().expect("an address"));
+        let request = client.request(method, url).bearer_auth(self.token(who));
+        let request = match body {
+            Some(Value::String(lines)) => request.header("content-type", "application/x-ndjson").body(lines.clone()),
+            Some(body) => request.json(body),
+            None => request,
+        };
+        let response = request.send().await.expect("an answer");
+        let status = response.status();
+        let text = response.text().await.expect("text");
+        (status, serde_json::from_str(&text).unwrap_or(Value::String(text)))
+    }
+
+    /// Ends it as an operator does, and answers its exit code.
+    fn end(mut self) -> Option<i32> {
+        let pid = self.process.id().to_string();
+        Command::new("kill").args(["-TERM", &pid]).status().expect("a signal");
+        self.process.wait().expect("it ends").code()
+    }
+}
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        // Already gone when the test ended it.
+        _ = self.process.kill();
+        _ = self.process.wait();
+    }
+}
+
+fn truth() -> Value {
+    serde_json::from_str(include_str!("../../../seed/truth.json")).expect("JSON")
+}
+
+#[tokio::test]
+async fn a_newcomer_finds_what_was_planted() {
+    let demo = Demo::start(&[]);
+    let docs = demo.printed["docs"].as_str().expect("an address");
+    assert!(docs.starts_with("http://127.0.0.1:") && docs.ends_with("/docs/"), "loopback alone: {docs}");
+    let truth = truth();
+    let question = &truth["k_shortest"]["request"];
+    for (who, hops) in truth["k_shortest"]["hops"].as_object().expect("hops") {
+        let (status, answer) = demo.call(who, Method::POST, "/v1/analyses/k-shortest-paths", Some(question)).await;
+        assert_eq!(status, StatusCode::OK, "{who}: {answer}");
+        let found: Vec<&Value> = answer["result"]["paths"].as_array().expect("paths").iter().map(|path| &path["hops"]).collect();
+        assert_eq!(json!(found), *hops, "{who}");
+    }
+    let hidden = &truth["hidden_link"];
+    let question = json!({"source": hidden["source"], "target": hidden["target"], "k": 1});
+    for who in hidden["seen_by"].as_array().expect("people").iter().filter_map(Value::as_str) {
+        let (_, answer) = demo.call(who, Method::POST, "/v1/analyses/k-shortest-paths", Some(&question)).await;
+        assert_eq!(answer["result"]["paths"][0]["entities"], hidden["entities"], "{who}: {answer}");
+        assert_eq!(answer["result"]["paths"][0]["relationships"], hidden["relationships"], "{who}");
+        assert_eq!(answer["marking"]["originators"], hidden["needs"], "{who}");
+    }
+    let (_, answer) = demo.call("ana@al-police", Method::POST, "/v1/analyses/k-shortest-paths", Some(&question)).await;
+    assert_eq!(answer["result"]["paths"], json!([]));
+    for victim in truth["protected"].as_array().expect("people") {
+        let id = victim["entity"].as_str().expect("an id");
+        let agencies = victim["agencies"].as_array().expect("agencies");
+        let (status, read) = demo.call("sava@rs-police", Method::GET, &format!("/v1/entities/{id}"), None).await;
+        if victim["tlp"] == "GREEN" || agencies.contains(&json!("rs-police")) {
+            assert_eq!((status, &read["caption"]), (StatusCode::OK, &json!("(protected)")), "{id}");
+        }
+    }
+    assert_eq!(demo.end(), Some(0), "SIGTERM ends it in order");
+}
+
+#[tokio::test]
+async fn every_example_of_the_document_runs_as_it_stands() {
+    let demo = Demo::start(&[]);
+    let mut ran = 0;
+    for (path, item) in document()["paths"].as_object().expect("paths") {
+        for (method, operation) in item.as_object().expect("a path item") {
+            let id = operation["operationId"].as_str().expect("an id");
+            let mut callable = path.clone();
+            for parameter in operation["parameters"].as_array().into_iter().flatten() {
+                let (name, example) = (parameter["name"].as_str().expect("a name"), &parameter["example"]);
+                match parameter["in"].as_str() {
+                    Some("path") => callable = callable.replace(&format!("{{{name}}}"), example.as_str().expect("an example")),
+                    Some("query") if parameter["required"] == true => {
+                        callable += &format!("?{name}={}", example.as_str().expect("an example"));
+                    }
+                    _ => {}
+                }
+            }
+            let content = operation["requestBody"]["content"].as_object().and_then(|content| content.values().next());
+            let who = match id {
+                "list_audit" => "auditor@al-police",
+                _ if id.contains("load") => "loader@al-police",
+                _ => "ana@al-police",
+            };
+            let method = method.to_ascii_uppercase().parse().expect("a method");
+            let (status, body) = demo.call(who, method, &callable, content.map(|body| &body["example"])).await;
+            // Jobs and loads get their ids when they are started: their examples show the form alone.
+            let made_anew = path.starts_with("/v1/jobs/") || path == "/v1/loads/{id}";
+            assert!(status.is_success() || (made_anew && status == StatusCode::NOT_FOUND), "{id}: {status} {body}");
+            ran += usize::from(status.is_success());
+        }
+    }
+    assert!(ran >= 20, "{ran} examples ran");
+}
+
+#[tokio::test]
+async fn it_can_begin_empty() {
+    let demo = Demo::start(&["--empty"]);
+    let (status, found) = demo.call("ana@al-police", Method::POST, "/v1/entities/search", Some(&json!({}))).await;
+    assert_eq!((status, &found["items"]), (StatusCode::OK, &json!([])));
+    let tokens = demo.printed["tokens"].as_array().expect("tokens");
+    for role in ["analyst", "loader"] {
+        let agencies: std::collections::BTreeSet<&str> = tokens
+            .iter()
+            .filter(|token| token["roles"].as_array().is_some_and(|roles| roles.contains(&json!(role))))
+            .filter_map(|token| token["agency"].as_str())
+            .collect();
+        assert!(agencies.len() >= 2, "{role}s of {agencies:?}");
+    }
+}

@@ -1,0 +1,197 @@
+//! Analyses over the network, at once and as jobs.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::{ANA, Answer, Api, GITA, MIRA, RADA, marking};
+use crate::support::Town;
+
+const ASK: &str = "/v1/analyses/k-shortest-paths";
+
+/// a – b – d and a – c – d; what touches c is al-police's alone.
+async fn diamond(api: &Api) {
+    let strict = json!({"marking": marking(ANA, "AMBER_STRICT")});
+    for id in ["a", "b", "d"] {
+        api.entity(ANA, id, json!({})).await;
+    }
+    api.entity(ANA, "c", strict).await;
+    for (id, ends) in [("ab", ("a", "b")), ("bd", ("b", "d")), ("ac", ("a", "c")), ("cd", ("c", "d"))] {
+        api.link(ANA, id, ends, json!({})).await;
+    }
+}
+
+fn paths(answer: &Value) -> Vec<String> {
+    let paths = answer["result"]["paths"].as_array().expect("paths");
+    paths
+        .iter()
+        .map(|path| {
+            let entities = path["entities"].as_array().expect("entities");
+            entities.iter().map(|id| id.as_str().expect("an id")).collect::<Vec<_>>().join("-")
+        })
+        .collect()
+}
+
+fn question() -> Value {
+    json!({"source": "a", "target": "d", "k": 3})
+}
+
+async fn start(api: &Api, who: &str, body: &Value) -> Answer {
+    api.send(api.request(who, Method::POST, ASK).header("Prefer", "respond-async").json(body)).await
+}
+
+/// Waits until a job has ended: its events end then.
+async fn events(api: &Api, who: &str, job: &str) -> Vec<Value> {
+    let answer = api.get(who, &format!("{job}/events")).await;
+    assert_eq!(answer.header("content-type"), Some("text/event-stream"));
+    assert!(answer.header("content-encoding").is_none_or(|how| how == "identity"));
+    let text = String::from_utf8(answer.body).expect("text");
+    text.split("\n\n")
+        .filter(|event| !event.is_empty())
+        .map(|event| {
+            let data = event.strip_prefix("event: status\ndata: ").expect("a status");
+            serde_json::from_str(data).expect("JSON")
+        })
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_question_is_answered_from_what_its_caller_sees() {
+    let api = Api::start().await;
+    diamond(&api).await;
+    let mine = api.post(ANA, ASK, &question()).await.expect(200);
+    assert_eq!(paths(&mine), ["a-b-d", "a-c-d"]);
+    assert_eq!(mine["relationships"].as_object().map(serde_json::Map::len), Some(4));
+    assert_eq!(mine["marking"]["tlp"], "AMBER_STRICT");
+    let theirs = api.post(MIRA, ASK, &question()).await.expect(200);
+    assert_eq!(paths(&theirs), ["a-b-d"]);
+    assert_eq!(theirs["marking"]["tlp"], "GREEN");
+    let entries = api.entries();
+    let last = entries.last().expect("an entry");
+    assert_eq!(last.operation, "find_k_shortest_paths");
+    assert_eq!(last.ids.entities.iter().map(|id| id.as_str()).collect::<Vec<_>>(), ["a", "b", "d"]);
+    api.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_question_about_what_is_hidden_is_one_about_what_is_absent() {
+    let api = Api::start().await;
+    diamond(&api).await;
+    let hidden = api.post(MIRA, ASK, &json!({"source": "a", "target": "c"})).await;
+    let absent = api.post(MIRA, ASK, &json!({"source": "a", "target": "x"})).await;
+    assert_eq!(hidden.faults(), ["/target unknown-entity"]);
+    let text = |answer: Answer| String::from_utf8(answer.body).expect("text");
+    assert_eq!(text(hidden).replace("`c`", "`x`"), text(absent));
+    api.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_question_without_meaning_is_told_with_its_place() {
+    let api = Api::start().await;
+    for (body, expected) in [
+        (json!({"source": "a"}), " missing-field"),
+        (json!({"source": "a", "target": "d", "colour": 1}), "/colour unknown-field"),
+        (json!({"source": "a", "target": "d", "k": 0}), "/k out-of-range"),
+        (json!({"source": "a", "target": "d", "k": "x"}), "/k invalid-value"),
+        (json!({"source": "a", "target": "d", "frame": {"relationship_kinds": ["No"]}}), "/frame/relationship_kinds/0 unknown-kind"),
+        (json!({"source": "a", "target": "d", "frame": {"as_of": "2099-01-01T00:00:00Z"}}), "/frame/as_of as-of-in-future"),
+    ] {
+        assert_eq!(api.post(ANA, ASK, &body).await.faults(), [expected], "{body}");
+    }
+    let replay = json!({"source": "a", "target": "d", "frame": {"replay": "x"}});
+    api.post(ANA, ASK, &replay).await.problem(400, "invalid-replay");
+    api.post(ANA, "/v1/analyses/nothing", &json!({})).await.problem(404, "not-found");
+    api.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_is_replayed_as_it_stood() {
+    let api = Api::start().await;
+    diamond(&api).await;
+    let first = api.post(ANA, ASK, &question()).await.expect(200);
+    api.clock.advance_seconds(10);
+    api.link(ANA, "ad", ("a", "d"), json!({})).await;
+    let now = api.post(ANA, ASK, &question()).await.expect(200);
+    assert_eq!(paths(&now), ["a-d", "a-b-d", "a-c-d"], "a write is there for the next question");
+    let mut again = question();
+    again["frame"] = json!({"replay": first["replay"]});
+    let replayed = api.post(ANA, ASK, &again).await.expect(200);
+    assert_eq!(replayed["result"], first["result"]);
+    assert_eq!(replayed["as_of"], first["as_of"]);
+    let token = first["replay"].as_str().expect("a token");
+    api.get(ANA, &format!("/v1/relationships/ad?replay={token}")).await.problem(404, "not-found");
+    api.get(ANA, "/v1/relationships/ad").await.expect(200);
+    api.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_job_answers_as_the_question_itself() {
+    let api = Api::start().await;
+    diamond(&api).await;
+    let started = start(&api, ANA, &question()).await;
+    let status = started.expect(202);
+    assert_eq!(started.header("preference-applied"), Some("respond-async"));
+    let job = started.header("location").expect("a location").to_owned();
+    assert_eq!(job, format!("/v1/jobs/{}", status["id"].as_str().expect("an id")));
+    let told = events(&api, ANA, &job).await;
+    assert_eq!(told.last().expect("an event")["state"], "done");
+    assert_eq!(api.get(ANA, &job).await.expect(200)["state"], "done");
+    let result = api.get(ANA, &format!("{job}/result")).await.expect(200);
+    let direct = api.post(ANA, ASK, &question()).await.expect(200);
+    for part in ["result", "entities", "relationships", "marking", "frame", "as_of"] {
+        assert_eq!(result[part], direct[part], "{part}");
+    }
+    let result = api.entries().into_iter().rfind(|entry| entry.operation == "get_job_result").expect("an entry");
+    assert_eq!(result.ids.entities.len(), 4, "collecting it is a disclosure too");
+    api.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_job_is_its_owners_alone() {
+    let api = Api::start().await;
+    diamond(&api).await;
+    let job = start(&api, ANA, &question()).await.header("location").expect("a location").to_owned();
+    let absent = "/v1/jobs/01970000-0000-7000-8000-000000000000";
+    for part in ["", "/result", "/events"] {
+        for who in [GITA, RADA] {
+            let other = api.get(who, &format!("{job}{part}")).await;
+            other.problem(404, "not-found");
+            assert_eq!(other.anonymous(), api.get(who, &format!("{absent}{part}")).await.anonymous());
+        }
+    }
+    api.delete(GITA, &job).await.problem(404, "not-found");
+    assert_eq!(events(&api, ANA, &job).await.last().expect("an event")["state"], "done");
+    assert_eq!(api.delete(ANA, &job).await.status.as_u16(), 204);
+    api.get(ANA, &format!("{job}/result")).await.problem(409, "job-failed");
+    api.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_result_goes_when_its_owners_clearance_changes() {
+    let api = Api::start().await;
+    diamond(&api).await;
+    let job = start(&api, RADA, &question()).await.header("location").expect("a location").to_owned();
+    events(&api, RADA, &job).await;
+    let result = format!("{job}/result");
+    api.get(RADA, &result).await.expect(200);
+    let mut directory = Town::usual().directory();
+    directory.grants.clear();
+    api.directory.store(std::sync::Arc::new(directory));
+    let gone = api.get(RADA, &result).await;
+    gone.problem(410, "clearance-changed");
+    assert!(!String::from_utf8_lossy(&gone.body).contains("\"a\""));
+    assert_eq!(api.entries().last().and_then(|entry| entry.outcome.clone()).as_deref(), Some("clearance-changed"));
+    api.directory.store(std::sync::Arc::new(Town::usual().directory()));
+    api.get(RADA, &result).await.expect(200);
+    api.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_job_that_finds_no_answer_says_why_as_often_as_it_is_asked() {
+    let api = Api::start().await;
+    let job = start(&api, ANA, &question()).await.header("location").expect("a location").to_owned();
+    assert_eq!(events(&api, ANA, &job).await.last().expect("an event")["state"], "failed");
+    for _ in 0..2 {
+        assert_eq!(api.get(ANA, &format!("{job}/result")).await.faults(), ["/source unknown-entity", "/target unknown-entity"]);
+    }
+    api.stop().await;
+}
