@@ -5,6 +5,7 @@ pub mod clock;
 pub mod config;
 pub mod demo;
 pub mod host;
+pub mod load;
 pub mod logging;
 pub mod migrate;
 pub mod openapi;
@@ -33,6 +34,8 @@ enum Command {
     Serve(serve::ServeArgs),
     /// Show the scenario on this machine, with a token for everyone in it
     Demo(demo::DemoArgs),
+    /// Load files into a dataset, or withdraw what a load brought
+    Load(Box<load::LoadArgs>),
     /// Make the store, or bring an older one up to date
     Migrate(migrate::MigrateArgs),
     /// Make keys of your own, and sign tokens with them
@@ -76,6 +79,9 @@ pub enum CliError {
     /// The service.
     #[error(transparent)]
     Service(#[from] crate::service::ServiceError),
+    /// A load took everything but some lines, which were told.
+    #[error("{0} lines were refused")]
+    LinesRefused(u64),
     /// A flag that makes no sense.
     #[error("{0}")]
     Usage(String),
@@ -85,7 +91,7 @@ impl CliError {
     /// The process' exit code.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::NotSound => 1,
+            Self::NotSound | Self::LinesRefused(_) => 1,
             _ => 2,
         }
     }
@@ -97,6 +103,7 @@ pub fn run(cli: Cli) -> Result<(), CliError> {
     match cli.command {
         Command::Serve(args) => block_on(serve::run(&args)),
         Command::Demo(args) => block_on(demo::run(&args, &mut out)),
+        Command::Load(args) => block_on(load::run(&args, &mut out)),
         Command::Migrate(args) => block_on(migrate::run(&args, &mut out)),
         Command::Token(args) => {
             let clock: Arc<dyn crate::access::Clock> = Arc::new(clock::SystemClock);

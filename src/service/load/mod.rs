@@ -24,6 +24,7 @@ mod report;
 mod run;
 mod source;
 mod times;
+mod withdraw;
 
 pub use ftm::{EXTENSION, FtmWriter};
 pub use input::{BodyReader, BodyWriter, Input, body};
@@ -32,6 +33,7 @@ pub use mapping::Mapping;
 pub use report::{Counts, DanglingEnd, LineResult, LineStatus, LoadEnd, LoadEvent};
 pub use run::{Finished, Load, LoadRequest};
 pub use source::Source;
+pub use withdraw::LoadWithdrawn;
 
 /// Bounds on what a load holds in memory and tells at its end.
 #[derive(Debug, Clone, Copy)]

@@ -1,12 +1,17 @@
 //! Loading, on the embedded store: every line gets its result, bad input costs itself alone, and loading again changes nothing.
 
 mod bad_input;
+mod commands;
+mod failing;
 mod ftm;
+mod gate;
+mod killed;
 mod mapping;
 mod pole;
 mod replay;
 
 use std::io::Cursor;
+use std::path::Path;
 use std::sync::Arc;
 
 use linchpin::access::{AuditLog, Clock, Directory, Gate, RequestContext};
@@ -20,6 +25,7 @@ use linchpin::store::{Change, GraphStore};
 use tempfile::TempDir;
 use tokio::sync::mpsc;
 
+use self::failing::FailingStore;
 use crate::support::{FixedClock, MemoryAudit, Town, identity};
 
 /// The dataset that most tests load.
@@ -48,6 +54,22 @@ impl Yard {
         Self { _folder: Some(folder), ..Self::over(Arc::new(store), vocabulary, Town::usual().directory()) }
     }
 
+    /// A service over the store in a folder.
+    pub fn in_folder(folder: &Path) -> Self {
+        let vocabulary = Arc::new(Vocabulary::builtin());
+        let store = EmbeddedStore::open(&folder.join("store.sqlite"), Arc::clone(&vocabulary)).expect("a store");
+        Self::over(Arc::new(store), vocabulary, Town::usual().directory())
+    }
+
+    /// A service whose store takes so many batches and no more.
+    pub fn failing_after(batches: usize) -> (Self, TempDir) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let vocabulary = Arc::new(Vocabulary::builtin());
+        let store = EmbeddedStore::open(&folder.path().join("store.sqlite"), Arc::clone(&vocabulary)).expect("a store");
+        let store = FailingStore::new(store, batches);
+        (Self::over(Arc::new(store), vocabulary, Town::usual().directory()), folder)
+    }
+
     pub fn over(store: Arc<dyn GraphStore>, vocabulary: Arc<Vocabulary>, directory: Directory) -> Self {
         let clock = Arc::new(FixedClock::at("2026-03-01T12:00:00Z"));
         let audit = Arc::new(MemoryAudit::default());
@@ -57,7 +79,7 @@ impl Yard {
             Arc::clone(&audit) as Arc<dyn AuditLog>,
         );
         let parts = Parts { gate, store, vocabulary, sealer: Sealer::new(&[7; 32]), limits: Limits::default() };
-        let state = Arc::new(AppState::new(parts));
+        let state = Arc::new(AppState::new(parts).with_keys(KeyDomains::new([1; 32])));
         Self { state, audit, clock, limits: LoadLimits::default(), _folder: None }
     }
 

@@ -45,6 +45,11 @@ impl Mapping {
         self.0.ontology.as_deref()
     }
 
+    /// Whether it has rules for files, and not only defaults.
+    pub fn reads_files(&self) -> bool {
+        !self.0.file.is_empty()
+    }
+
     pub(super) fn defaults(&self) -> &Defaults {
         &self.0.defaults
     }
