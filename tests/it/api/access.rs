@@ -40,11 +40,7 @@ fn operations() -> Vec<Operation> {
     operations
 }
 
-async fn call(
-    api: &Api,
-    who: &str,
-    (_, method, path, body): &Operation,
-) -> Answer {
+async fn call(api: &Api, who: &str, (_, method, path, body): &Operation) -> Answer {
     let request = api.request(who, method.clone(), path);
     let request = match body {
         Some((media, Value::String(text))) => request.header("content-type", media).body(text.clone()),

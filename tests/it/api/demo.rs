@@ -81,7 +81,8 @@ async fn a_newcomer_finds_what_was_planted() {
     for (who, hops) in truth["k_shortest"]["hops"].as_object().expect("hops") {
         let (status, answer) = demo.call(who, Method::POST, "/v1/analyses/k-shortest-paths", Some(question)).await;
         assert_eq!(status, StatusCode::OK, "{who}: {answer}");
-        let found: Vec<&Value> = answer["result"]["paths"].as_array().expect("paths").iter().map(|path| &path["hops"]).collect();
+        let found: Vec<&Value> =
+            answer["result"]["paths"].as_array().expect("paths").iter().map(|path| &path["hops"]).collect();
         assert_eq!(json!(found), *hops, "{who}");
     }
     let hidden = &truth["hidden_link"];
@@ -116,7 +117,9 @@ async fn every_example_of_the_document_runs_as_it_stands() {
             for parameter in operation["parameters"].as_array().into_iter().flatten() {
                 let (name, example) = (parameter["name"].as_str().expect("a name"), &parameter["example"]);
                 match parameter["in"].as_str() {
-                    Some("path") => callable = callable.replace(&format!("{{{name}}}"), example.as_str().expect("an example")),
+                    Some("path") => {
+                        callable = callable.replace(&format!("{{{name}}}"), example.as_str().expect("an example"))
+                    }
                     Some("query") if parameter["required"] == true => {
                         callable += &format!("?{name}={}", example.as_str().expect("an example"));
                     }

@@ -92,8 +92,14 @@ async fn a_question_without_meaning_is_told_with_its_place() {
         (json!({"source": "a", "target": "d", "colour": 1}), "/colour unknown-field"),
         (json!({"source": "a", "target": "d", "k": 0}), "/k out-of-range"),
         (json!({"source": "a", "target": "d", "k": "x"}), "/k invalid-value"),
-        (json!({"source": "a", "target": "d", "frame": {"relationship_kinds": ["No"]}}), "/frame/relationship_kinds/0 unknown-kind"),
-        (json!({"source": "a", "target": "d", "frame": {"as_of": "2099-01-01T00:00:00Z"}}), "/frame/as_of as-of-in-future"),
+        (
+            json!({"source": "a", "target": "d", "frame": {"relationship_kinds": ["No"]}}),
+            "/frame/relationship_kinds/0 unknown-kind",
+        ),
+        (
+            json!({"source": "a", "target": "d", "frame": {"as_of": "2099-01-01T00:00:00Z"}}),
+            "/frame/as_of as-of-in-future",
+        ),
     ] {
         assert_eq!(api.post(ANA, ASK, &body).await.faults(), [expected], "{body}");
     }
@@ -191,7 +197,10 @@ async fn a_job_that_finds_no_answer_says_why_as_often_as_it_is_asked() {
     let job = start(&api, ANA, &question()).await.header("location").expect("a location").to_owned();
     assert_eq!(events(&api, ANA, &job).await.last().expect("an event")["state"], "failed");
     for _ in 0..2 {
-        assert_eq!(api.get(ANA, &format!("{job}/result")).await.faults(), ["/source unknown-entity", "/target unknown-entity"]);
+        assert_eq!(
+            api.get(ANA, &format!("{job}/result")).await.faults(),
+            ["/source unknown-entity", "/target unknown-entity"]
+        );
     }
     api.stop().await;
 }
