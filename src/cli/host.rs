@@ -16,6 +16,7 @@ use crate::service::{AppState, FileDirectory, Limits, Parts, Sealer, Secrets};
 use crate::store::GraphStore;
 use crate::store::audit::SqliteAuditLog;
 use crate::store::embedded::EmbeddedStore;
+use crate::store::neo4j::{Neo4jOptions, Neo4jStore};
 
 /// How often the snapshot for analyses follows what other instances write.
 const FOLLOW: Duration = Duration::from_secs(1);
@@ -88,8 +89,18 @@ pub fn vocabulary(config: &Config) -> Result<Vocabulary, CliError> {
 pub async fn open_store(config: &Config, vocabulary: &Arc<Vocabulary>) -> Result<Arc<dyn GraphStore>, CliError> {
     match config.store.kind {
         StoreKind::Embedded => Ok(Arc::new(EmbeddedStore::open(&config.store.file, Arc::clone(vocabulary))?)),
-        StoreKind::Neo4j => Err(CliError::Usage("store.kind: this build has no Neo4j store".to_owned())),
+        StoreKind::Neo4j => Ok(Arc::new(Neo4jStore::open(&neo4j(config)?, Arc::clone(vocabulary)).await?)),
     }
+}
+
+fn neo4j(config: &Config) -> Result<Neo4jOptions, CliError> {
+    let store = &config.store;
+    let missing = |setting: &str| CliError::Usage(format!("{setting}: store.kind = \"neo4j\" needs it"));
+    let uri = store.uri.as_deref().ok_or_else(|| missing("store.uri"))?;
+    let user = store.user.as_deref().ok_or_else(|| missing("store.user"))?;
+    let password = config.store_password()?.ok_or_else(|| missing("store.password"))?;
+    let options = Neo4jOptions::new(uri, user, password.expose());
+    Ok(Neo4jOptions { database: store.database.clone(), pool: store.pool, ..options })
 }
 
 fn key_domains(secrets: &Secrets, directory: &FileDirectory) -> Result<KeyDomains, CliError> {

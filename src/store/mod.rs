@@ -8,10 +8,13 @@ pub mod embedded;
 pub mod neo4j;
 pub mod read;
 
+mod asked;
 mod batch;
+mod body;
 mod markings;
 mod plan;
 mod protection;
+mod searched;
 
 use std::ops::ControlFlow;
 use std::time::Duration;

@@ -8,35 +8,9 @@ use rusqlite::{Connection, Params, Rows, named_params};
 use super::error::store_error;
 use super::rows::{COLUMNS, Decoder};
 use super::sight::{Sight, array, ends_seen, entity_seen, held, seen};
-use crate::model::{Assertion, AssertionId, EntityId, Instant, RelationshipId, Subject};
-use crate::store::{Incident, Side, StoreResult, Wanted};
-
-/// [`Wanted`], owned, so that it can go to another thread.
-#[derive(Debug, Clone)]
-pub(super) enum Asked {
-    Entities(Vec<EntityId>),
-    Relationships(Vec<RelationshipId>),
-    Between(EntityId, EntityId),
-    Assertions(Vec<AssertionId>),
-}
-
-impl From<Wanted<'_>> for Asked {
-    fn from(wanted: Wanted<'_>) -> Self {
-        match wanted {
-            Wanted::Entities(ids) => Self::Entities(distinct(ids)),
-            Wanted::Relationships(ids) => Self::Relationships(distinct(ids)),
-            Wanted::Between(one, other) => Self::Between(one.clone(), other.clone()),
-            Wanted::Assertions(ids) => Self::Assertions(distinct(ids)),
-        }
-    }
-}
-
-fn distinct<T: Clone + Ord>(ids: &[T]) -> Vec<T> {
-    let mut ids = ids.to_vec();
-    ids.sort_unstable();
-    ids.dedup();
-    ids
-}
+use crate::model::{Assertion, EntityId, Instant, RelationshipId, Subject};
+use crate::store::asked::Asked;
+use crate::store::{Incident, Side, StoreResult};
 
 /// The visible claims on what is asked for, by id.
 pub(super) fn claims(connection: &Connection, sight: &Sight, asked: &Asked) -> StoreResult<Vec<Assertion>> {

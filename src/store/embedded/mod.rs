@@ -27,11 +27,11 @@ use futures::StreamExt;
 use rusqlite::Connection;
 use uuid::Uuid;
 
-use self::claims::Asked;
 use self::error::store_error;
 use self::search::Cut;
 use self::sight::Sight;
 use self::workers::Workers;
+use super::asked::Asked;
 use super::{
     Applied, Batch, Change, GraphStore, Hit, Incident, LoadRecord, MarkingTable, Search, Stamp, StoreError,
     StoreResult, TriplePage, Wanted,
@@ -214,7 +214,7 @@ impl GraphStore for EmbeddedStore {
             while let Some(changes) = decoded.next().await {
                 let changes = changes.map_err(|error| StoreError::Failed(Box::new(error)))??;
                 if changes.into_iter().try_for_each(&mut *row).is_break() {
-                    return Ok(false);
+                    return Ok::<_, StoreError>(false);
                 }
             }
             Ok(true)

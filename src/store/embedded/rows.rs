@@ -5,15 +5,14 @@ use std::sync::Arc;
 
 use rusqlite::Row;
 use rusqlite::types::{FromSql, Value, ValueRef};
-use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::error::{damaged, store_error};
 use crate::model::{
-    Assertion, AssertionId, Claim, Closure, Day, EntityId, Evaluation, IdError, Instant, KindName, Money, Nature,
-    Period, Properties, Provenance, Quantity, Recorded, RelationshipId, RetractionReason, Revision, Subject,
-    SubjectName,
+    Assertion, AssertionId, Claim, Closure, Day, EntityId, IdError, Instant, KindName, Provenance, Recorded,
+    RelationshipId, RetractionReason, Revision, Subject, SubjectName,
 };
+use crate::store::body::Body;
 use crate::store::{GuardKey, StoreResult};
 
 /// What [`Decoder::assertion`] reads, of a row `a`; ends by their ids.
@@ -26,73 +25,6 @@ pub(super) const COLUMNS: &str = "a.id, (SELECT id FROM entity WHERE key = a.ent
 pub(super) const SCAN_COLUMNS: &str = "a.id, a.entity, a.relationship, a.source, a.target, \
     a.kind, a.guard, a.retain_until, a.recorded_from, a.recorded_at, a.recorded_to, a.closed_at, a.closed_as, \
     (SELECT id FROM load WHERE key = a.load), a.asserted_by, a.body";
-
-/// The parts of a claim that no query asks for, as on the wire.
-#[derive(Serialize)]
-struct BodyOf<'a> {
-    #[serde(skip_serializing_if = "Properties::is_empty")]
-    properties: &'a Properties,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    period: Option<Period>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    amount: Option<Money>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    quantity: Option<&'a Quantity>,
-    evaluation: &'a Evaluation,
-    nature: Nature,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    provenance: Option<Provenance>,
-}
-
-#[derive(Deserialize)]
-struct Body {
-    #[serde(default)]
-    properties: Properties,
-    period: Option<Period>,
-    amount: Option<Money>,
-    quantity: Option<Quantity>,
-    evaluation: Evaluation,
-    nature: Nature,
-    #[serde(default)]
-    provenance: Provenance,
-}
-
-/// What goes into `assertion.body`.
-pub(super) fn body(claim: &Claim) -> String {
-    let provenance = Provenance { load: None, ..claim.provenance.clone() };
-    let body = BodyOf {
-        properties: &claim.properties,
-        period: claim.period,
-        amount: claim.amount,
-        quantity: claim.quantity.as_ref(),
-        evaluation: &claim.evaluation,
-        nature: claim.nature,
-        provenance: (!provenance.is_empty()).then_some(provenance),
-    };
-    serde_json::to_string(&body).expect("names, numbers and texts always serialise")
-}
-
-/// When a claim holds, as `[from, to)` in microseconds with open ends as `None`; an instant lasts one microsecond.
-pub(super) fn holds(period: Option<&Period>) -> (Option<i64>, Option<i64>) {
-    let micros = |instant: Option<Instant>| instant.map(Instant::micros);
-    match period {
-        None => (None, None),
-        Some(period) => match period.instant() {
-            Some(at) => (Some(at.micros()), Some(at.micros() + 1)),
-            None => (micros(period.start()), micros(period.end())),
-        },
-    }
-}
-
-/// The properties in an `assertion.body`.
-pub(super) fn properties(body: &str) -> StoreResult<Properties> {
-    #[derive(Deserialize)]
-    struct Only {
-        #[serde(default)]
-        properties: Properties,
-    }
-    serde_json::from_str::<Only>(body).map(|only| only.properties).map_err(|error| damaged(error.to_string()))
-}
 
 /// The reason that `assertion.closed_as` holds.
 pub(super) fn reason(text: &str) -> StoreResult<RetractionReason> {
@@ -195,7 +127,7 @@ impl Decoder {
     /// The claim in a row; `None` when it was erased.
     pub(super) fn assertion(&mut self, row: &impl Cells) -> StoreResult<Option<Assertion>> {
         let ValueRef::Text(body) = row.cell(15)? else { return Ok(None) };
-        let body: Body = serde_json::from_slice(body).map_err(|error| damaged(error.to_string()))?;
+        let body = Body::read(body)?;
         let subject = match row.cell(2)? {
             ValueRef::Text(id) => Subject::Relationship {
                 id: RelationshipId::new(text(id)?).map_err(no_id)?,

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, params};
-use sha2::{Digest, Sha256};
 
 use super::error::{damaged, store_error};
 use super::text;
-use crate::model::{Ontology, Vocabulary};
+use crate::model::Vocabulary;
 use crate::store::StoreResult;
+use crate::store::searched::fingerprint;
 
 /// `LNCH`, in the file's header: tells our files from other people's.
 const APPLICATION: i32 = 0x4c4e_4348;
@@ -111,21 +111,6 @@ pub(super) fn migrate(connection: &mut Connection, vocabulary: &Vocabulary) -> S
         transaction.commit().map_err(store_error)?;
     }
     follow_ontology(connection, vocabulary)
-}
-
-/// What the file keeps because of the ontology: which values are searched, which identify a person, which roles protect.
-fn fingerprint(ontology: &Ontology) -> String {
-    let mut hash = Sha256::new();
-    for (name, property) in ontology.properties.iter().filter(|(_, property)| property.search || property.masks) {
-        hash.update(format!("{name} {} {}\n", property.search, property.masks));
-    }
-    for (name, kind) in &ontology.entity_kinds {
-        hash.update(format!("{name} {:?}\n", kind.caption));
-    }
-    for (name, _) in ontology.roles.iter().filter(|(_, role)| role.protected) {
-        hash.update(format!("{name}\n"));
-    }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Works out anew what depends on the ontology, when another one is in force than when the file was written.

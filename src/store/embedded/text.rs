@@ -1,32 +1,12 @@
-//! What full-text search looks into: folded values, those that identify a person apart from the rest.
+//! The full-text index: folded values, those that identify a person apart from the rest.
 
 use rusqlite::{Connection, params};
 
 use super::error::{damaged, store_error};
-use super::rows::properties;
-use crate::model::{KindName, Ontology, Properties, Vocabulary, fold_text};
+use crate::model::{KindName, Vocabulary};
 use crate::store::StoreResult;
-
-/// The searched values of a claim on an entity, each between `^` and `$`: those that identify a person, and the others.
-///
-/// Searched are the properties that the ontology marks so, and those that captions come from.
-pub(super) fn searched(ontology: &Ontology, kind: &KindName, properties: &Properties) -> Option<(String, String)> {
-    let (mut named, mut plain) = (String::new(), String::new());
-    let captions = ontology.entity(kind).map_or(&[][..], |kind| &kind.caption);
-    for (name, values) in properties {
-        let property = ontology.properties.get(name);
-        if !property.is_some_and(|property| property.search) && !captions.contains(name) {
-            continue;
-        }
-        let column = if ontology.masks(name) { &mut named } else { &mut plain };
-        for folded in values.iter().map(|value| fold_text(value)).filter(|folded| !folded.is_empty()) {
-            column.push_str("^ ");
-            column.push_str(&folded);
-            column.push_str(" $ ");
-        }
-    }
-    (!named.is_empty() || !plain.is_empty()).then_some((named, plain))
-}
+use crate::store::body::Body;
+use crate::store::searched::searched;
 
 /// Puts a claim's values into the index.
 pub(super) fn insert(connection: &Connection, key: i64, (named, plain): &(String, String)) -> StoreResult<()> {
@@ -51,7 +31,7 @@ pub(super) fn rebuild(connection: &Connection, vocabulary: &Vocabulary) -> Store
         let kind: String = row.get(1).map_err(store_error)?;
         let kind = KindName::new(kind).map_err(|error| damaged(error.to_string()))?;
         let body: String = row.get(2).map_err(store_error)?;
-        let properties = properties(&body)?;
+        let properties = Body::read(body.as_bytes())?.properties;
         let protects = vocabulary.ontology.protects(&properties);
         if protects != row.get::<_, bool>(3).map_err(store_error)? {
             changed.push((key, protects));

@@ -7,12 +7,14 @@ use uuid::Uuid;
 
 use super::error::{damaged, store_error};
 use super::known::look_up;
-use super::rows::{body, holds, instant, reason_word, revision};
+use super::rows::{instant, reason_word, revision};
 use super::sight::Sight;
 use super::text;
 use crate::access::WritePermit;
 use crate::model::{EntityId, Instant, Revision, Subject, Vocabulary};
+use crate::store::body::{Body, holds};
 use crate::store::plan::{Closing, Insert, Needs, Plan, plan};
+use crate::store::searched::searched;
 use crate::store::{Applied, Batch, GuardKey, MarkingTable, Outcome, ReplayKey, Stamp, StoreError, StoreResult};
 
 /// Begins a write: no other process writes until it ends.
@@ -244,11 +246,11 @@ impl<'c> Pen<'c> {
                 insert.load.as_ref().map(|key| key.source.as_slice()),
                 insert.load.as_ref().map(|key| key.content.as_slice()),
                 self.asserted_by,
-                body(claim),
+                Body::of(claim),
             ])
             .map_err(store_error)?;
         if entity.is_some()
-            && let Some(values) = text::searched(&vocabulary.ontology, &claim.kind, &claim.properties)
+            && let Some(values) = searched(&vocabulary.ontology, &claim.kind, &claim.properties)
         {
             text::insert(self.connection, self.connection.last_insert_rowid(), &values)?;
         }

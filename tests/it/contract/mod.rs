@@ -4,6 +4,7 @@
 
 mod embedded;
 mod loads;
+mod neo4j;
 mod oracle;
 mod protection;
 mod random;
@@ -108,3 +109,4 @@ macro_rules! contract {
 }
 
 contract!(on_embedded, crate::contract::embedded::File);
+contract!(on_neo4j, crate::contract::neo4j::Shared);
