@@ -32,6 +32,6 @@ pub use ontology::{
 };
 pub use period::{Period, Precision, Window};
 pub use relationship::{Relationship, RelationshipKey, fold_relationship, fold_relationships};
-pub use text::{fold_text, tokens};
+pub use text::{fold_text, is_token, tokens};
 pub use time::{Day, Instant, TimeError};
 pub use vocabulary::Vocabulary;

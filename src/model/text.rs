@@ -34,6 +34,11 @@ pub fn tokens(text: &str) -> Vec<String> {
     fold_text(text).split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }
 
+/// Whether folding could leave this as a word. What it could not leave stands in no folded text.
+pub fn is_token(word: &str) -> bool {
+    !word.is_empty() && word.len() <= MAX_TOKEN && word.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
 /// Serbian and Macedonian Cyrillic, and the Latin letters that plain transliteration gets wrong here.
 fn regional(c: char) -> Option<&'static str> {
     Some(match c {

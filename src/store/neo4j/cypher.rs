@@ -195,7 +195,7 @@ pub(super) const ADVANCE: Statement = Statement::new(
 /// The latest published revision at or before an instant.
 pub(super) const STAMP_AT: Statement = Statement::new(
     "MATCH (s:_Store) MATCH (r:_Revision) WHERE r.at <= $instant AND r.revision <= s.published
-     RETURN [r.revision, r.at] AS r ORDER BY r.at DESC LIMIT 1",
+     WITH r ORDER BY r.at DESC LIMIT 1 RETURN [r.revision, r.at] AS r",
 );
 /// The last revision that a write made.
 pub(super) const STAMP_OF: Statement = Statement::new(

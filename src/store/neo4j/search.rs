@@ -9,7 +9,7 @@ use super::cypher;
 use super::rows::{damaged, entity_id, statement};
 use super::session::{Ask, Session, int, texts};
 use super::sight::Sight;
-use crate::model::{KindName, Ontology};
+use crate::model::{KindName, Ontology, is_token};
 use crate::store::{Hit, MatchClass, Search, StoreResult};
 
 const CLASSES: [MatchClass; 3] = [MatchClass::Exact, MatchClass::Words, MatchClass::Prefix];
@@ -31,6 +31,9 @@ pub(super) async fn search(
     search: &Search,
     cut: &Cut,
 ) -> StoreResult<Vec<Hit>> {
+    if !search.words.iter().all(|word| is_token(word)) {
+        return Ok(Vec::new());
+    }
     let rank = |class: MatchClass| CLASSES.iter().position(|other| *other == class).unwrap_or(0);
     let mut after = cut.after.as_ref().map(|hit| (rank(hit.class), hit.id.as_str()));
     if search.words.is_empty() {
@@ -59,8 +62,8 @@ pub(super) async fn search(
         .collect()
 }
 
-/// The words in the forms in which they are asked for. Each is letters and digits alone, so that the index's own language has
-/// nothing to read in them; each stored value stands between `^ ` and ` $ `.
+/// The words in the forms in which they are asked for. Each is letters and digits alone ([`is_token`]), so that the index's own
+/// language has nothing to read in them; each stored value stands between `^ ` and ` $ `.
 fn with_words(ask: Ask, words: &[String]) -> Ask {
     let last = words.len().saturating_sub(1);
     let query = |(at, word): (usize, &String)| {
