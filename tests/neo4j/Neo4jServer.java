@@ -45,6 +45,7 @@ public final class Neo4jServer {
                 .setConfig(HttpsConnector.enabled, false)
                 .setConfig(GraphDatabaseSettings.auth_enabled, true)
                 .setConfig(GraphDatabaseSettings.pagecache_memory, ByteUnit.mebiBytes(128))
+                .setConfig(GraphDatabaseSettings.transaction_timeout, Duration.ofSeconds(120))
                 // Clean stops are part of the tests; a connection left open must not hold them up.
                 .setConfig(GraphDatabaseSettings.shutdown_transaction_end_timeout, Duration.ofSeconds(1))
                 .build();

@@ -1,7 +1,7 @@
 //! Erasure: the content of a claim leaves the graph, and with it what only that claim said.
 //!
 //! Neo4j's own files may keep older forms of a record until they are written over, and its transaction logs until they are pruned:
-//! that is the operator's to set (`db.tx_log.rotation.retention_policy`), as docs/configuration.md says.
+//! that is the operator's to set (`db.tx_log.rotation.retention_policy`), as docs/neo4j.md says.
 
 use std::collections::BTreeSet;
 
