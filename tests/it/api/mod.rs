@@ -5,6 +5,7 @@ mod bad_input;
 mod demo;
 mod edge;
 mod jobs;
+mod law;
 mod loads;
 mod reads;
 mod writes;
