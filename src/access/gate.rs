@@ -1,5 +1,6 @@
 //! The gate: the only maker of permits, and the only way to the audit log.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use thiserror::Error;
@@ -8,7 +9,7 @@ use uuid::Uuid;
 use super::audit::Disclosure;
 use super::{
     Action, AuditEntry, AuditError, AuditLog, Dataset, Directory, DirectorySource, Disclosed, Identity, Permit, Phase,
-    RequestContext, WritePermit,
+    RequestContext, Role, WritePermit,
 };
 use crate::model::Instant;
 
@@ -74,16 +75,10 @@ impl Gate {
         let Some((person, clearance)) = known.zip(directory.clearance(&who.subject, &who.agency, now)) else {
             return Err(Denied::Unknown(who.subject.to_string()));
         };
-        let may = |action| who.roles.intersection(&person.roles).any(|role| role.may(action));
-        let permit = Permit {
-            who: who.clone(),
-            action,
-            clearance: Arc::new(clearance),
-            now,
-            unmask: may(Action::Unmask),
-            request,
-        };
-        if may(action) {
+        let roles: BTreeSet<Role> = who.roles.intersection(&person.roles).copied().collect();
+        let may = roles.iter().any(|role| role.may(action));
+        let permit = Permit { who: who.clone(), action, clearance: Arc::new(clearance), now, roles, request };
+        if may {
             return Ok(permit);
         }
         self.audit.append(AuditEntry::of(&permit, Phase::Refused, Some("forbidden"), Disclosure::default())).await?;

@@ -8,6 +8,7 @@ mod jobs;
 mod law;
 mod loads;
 mod reads;
+mod served;
 mod writes;
 
 use std::net::{IpAddr, TcpListener};

@@ -119,6 +119,11 @@ async fn a_repeated_write_gets_the_same_answer() {
     let request = api.request(RADA, reqwest::Method::POST, "/v1/entities").header("Idempotency-Key", "key-1");
     let theirs = api.send(request.json(&person(RADA, "X"))).await.expect(201);
     assert_ne!(theirs["id"], first_made["id"]);
+    // For a day, and no longer.
+    api.clock.advance_seconds(86_400 - 60);
+    assert_eq!(send("key-1", "/v1/entities", person(ANA, "X")).await.expect(201), first_made);
+    api.clock.advance_seconds(120);
+    assert_ne!(send("key-1", "/v1/entities", person(ANA, "X")).await.expect(201)["id"], first_made["id"]);
     let long = "k".repeat(256);
     send(&long, "/v1/entities", person(ANA, "X")).await.problem(400, "invalid-idempotency-key");
     api.stop().await;

@@ -193,7 +193,7 @@ async fn hidden_load(whole: &Api, agency: &str) -> String {
     let other = if agency == "mk-police" { "rs-fiu" } else { "mk-police" };
     let mut session = Session::new(whole, &format!("loader@{other}"));
     let line = json!({
-        "subject": {"entity": "e-1"}, "kind": "Person", "properties": {"name": ["Ana Secret"]},
+        "subject": {"entity": "acc-0"}, "kind": "BankAccount", "properties": {"status": ["open"]},
         "evaluation": {"scheme": "europol-4x4", "source": "A", "information": "1"}, "nature": "fact",
         "marking": marking(&session.who, "AMBER_STRICT"),
     });
@@ -246,7 +246,8 @@ async fn compare(whole: &Api, part: &Api, who: &str, world: &World, seen: &mut S
 
 #[test]
 fn an_answer_over_the_network_is_a_function_of_what_its_caller_sees() {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
     let seen = std::cell::RefCell::new(Seen::default());
     for who in CALLERS {
         let config = Config {
@@ -255,9 +256,8 @@ fn an_answer_over_the_network_is_a_function_of_what_its_caller_sees() {
             failure_persistence: Some(Box::new(FileFailurePersistence::Off)),
             ..Config::default()
         };
-        let tried = TestRunner::new(config).run(&world::history(), |rounds| {
-            runtime.block_on(hold(&rounds, who, &mut seen.borrow_mut()))
-        });
+        let tried = TestRunner::new(config)
+            .run(&world::history(), |rounds| runtime.block_on(hold(&rounds, who, &mut seen.borrow_mut())));
         if let Err(error) = tried {
             panic!("{error}");
         }

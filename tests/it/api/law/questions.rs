@@ -71,7 +71,8 @@ fn asked(operation: &str, route: &str, who: &str, world: &World) -> (Turn, Vec<A
     let each = |ids: Vec<String>| ids.into_iter().map(|id| route.replace("{id}", &id)).collect::<Vec<_>>();
     let entities = || each(with(entity_ids(), ABSENT));
     let relationships = || each(with(relationship_ids(), "r-0@e-0@e-1"));
-    let claims = || each(with(world.ids().iter().map(ToString::to_string).collect(), "00000000-0000-0000-0000-00000000abcd"));
+    let claims =
+        || each(with(world.ids().iter().map(ToString::to_string).collect(), "00000000-0000-0000-0000-00000000abcd"));
     let then = |paths: Vec<String>| {
         let back = paths.iter().map(|path| format!("{path}?as_of={}", instant_of(1)));
         plain(back.chain(paths.iter().cloned()))
@@ -214,5 +215,8 @@ fn lines(who: &str) -> String {
         (json!({"relationship": "r-9", "source": "e-8", "target": ABSENT}), "Associate"),
         (json!({"relationship": "r-9", "source": "e-8", "target": "acc-0"}), "Nothing"),
     ];
-    subjects.into_iter().map(|(subject, kind)| format!("{}\n", evaluated(who, kind, json!({"subject": subject})))).collect()
+    subjects
+        .into_iter()
+        .map(|(subject, kind)| format!("{}\n", evaluated(who, kind, json!({"subject": subject}))))
+        .collect()
 }

@@ -50,19 +50,13 @@ pub(super) struct Round {
 /// A history of a few rounds.
 pub(super) fn history() -> impl Strategy<Value = Vec<Round>> {
     let weight = || (0..EVALUATIONS.len(), 0..3_usize);
-    let entity = (0..PEOPLE + ACCOUNTS, 0..NAMES.len(), 0..8_usize, 0..MARKINGS.len(), 0..RETAIN.len(), weight())
-        .prop_map(|(who, name, role, marking, retain, weight)| Step::Entity {
-            who,
-            name,
-            role,
-            marking,
-            retain,
-            weight,
-        });
+    let entity =
+        (0..PEOPLE + ACCOUNTS, 0..NAMES.len(), 0..8_usize, 0..MARKINGS.len(), 0..RETAIN.len(), weight()).prop_map(
+            |(who, name, role, marking, retain, weight)| Step::Entity { who, name, role, marking, retain, weight },
+        );
     let ends = (0..PEOPLE, 0..PEOPLE);
-    let link = (0..LINKS, ends, 0..3_usize, 0..PERIODS.len(), 0..MARKINGS.len(), weight()).prop_map(
-        |(id, ends, kind, period, marking, weight)| Step::Link { id, ends, kind, period, marking, weight },
-    );
+    let link = (0..LINKS, ends, 0..3_usize, 0..PERIODS.len(), 0..MARKINGS.len(), weight())
+        .prop_map(|(id, ends, kind, period, marking, weight)| Step::Link { id, ends, kind, period, marking, weight });
     let retract = (0..64_usize, any::<bool>()).prop_map(|(which, withdraw)| Step::Retract { which, withdraw });
     let step = prop_oneof![6 => entity, 5 => link, 2 => retract];
     let round = (0..WRITERS.len(), vec(step, 2..8)).prop_map(|(writer, steps)| Round { writer, steps });
@@ -154,8 +148,7 @@ impl World {
     /// ends are there for the caller at some time.
     fn seen(&self, directory: &Directory, who: &str) -> BTreeSet<AssertionId> {
         let (_, agency) = who.split_once('@').expect("name@agency");
-        let (subject, agency) =
-            (SubjectName::new(who).expect("a subject"), AgencyId::new(agency).expect("an agency"));
+        let (subject, agency) = (SubjectName::new(who).expect("a subject"), AgencyId::new(agency).expect("an agency"));
         let clearance =
             directory.clearance(&subject, &agency, instant("2026-03-01T12:00:00Z")).expect("the directory knows them");
         let sees = |written: &&Written| {
@@ -250,7 +243,6 @@ async fn apply(
 ) -> Vec<Outcome> {
     gate.clock.set(&instant_of(round));
     let permit = gate.write(WRITERS[writer]).await;
-    let batch =
-        Batch { operations, mode: Mode::PerItem, ends: Ends::Deferred, replay: None, now: gate.now() };
+    let batch = Batch { operations, mode: Mode::PerItem, ends: Ends::Deferred, replay: None, now: gate.now() };
     store.apply(&permit, batch).await.expect("the store answers").outcomes
 }
