@@ -11,7 +11,7 @@ use super::{
     Action, AuditEntry, AuditError, AuditLog, Dataset, Directory, DirectorySource, Disclosed, Identity, Permit, Phase,
     RequestContext, Role, WritePermit,
 };
-use crate::model::Instant;
+use crate::model::{AgencyId, IdError, Instant, SubjectName};
 
 /// The clock and the source of fresh ids, so that tests can hold both.
 pub trait Clock: Send + Sync + 'static {
@@ -38,6 +38,9 @@ pub enum Denied {
     #[error(transparent)]
     Audit(#[from] AuditError),
 }
+
+/// Who acts where nobody asked: the service itself.
+pub const ITSELF: &str = "linchpin";
 
 /// Decides on admission, with the directory of the moment.
 pub struct Gate {
@@ -130,6 +133,33 @@ impl Gate {
     ) -> Result<Disclosed<T>, AuditError> {
         self.audit.append(AuditEntry::of(permit, Phase::Disclosed, Some(outcome), ids)).await?;
         Ok(Disclosed::new(value))
+    }
+
+    /// Logs what the service does by itself, for nobody: the log's subject and agency are then [`ITSELF`].
+    pub async fn note(
+        &self,
+        phase: Phase,
+        operation: &str,
+        write: Uuid,
+        outcome: Option<&str>,
+    ) -> Result<(), AuditError> {
+        let wrong = |error: IdError| AuditError(error.to_string());
+        let entry = AuditEntry {
+            at: self.clock.now(),
+            phase,
+            subject: SubjectName::new(ITSELF).map_err(wrong)?,
+            agency: AgencyId::new(ITSELF).map_err(wrong)?,
+            action: Action::Administer,
+            operation: operation.to_owned(),
+            request_id: String::new(),
+            purpose: None,
+            case_ref: None,
+            justification: None,
+            write: Some(write),
+            outcome: outcome.map(str::to_owned),
+            ids: Disclosure::default(),
+        };
+        self.audit.append(entry).await
     }
 
     /// Logs how a write ended, then lets its answer go. `outcome` is `committed`, `failed`, or a problem's code.

@@ -4,6 +4,7 @@ mod access;
 mod bad_input;
 mod demo;
 mod edge;
+mod frames;
 mod jobs;
 mod law;
 mod loads;
