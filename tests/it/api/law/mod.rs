@@ -10,7 +10,7 @@ mod world;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use linchpin::access::{Directory, Role};
+use linchpin::access::{AuditLog as _, Directory, Role};
 use linchpin::api::{Settings, document};
 use linchpin::model::Classification::{Restricted, Unclassified};
 use proptest::test_runner::{Config, FileFailurePersistence, TestCaseError, TestRunner};
@@ -188,7 +188,8 @@ async fn hold(rounds: &[Round], who: &str, seen: &mut Seen) -> Result<(), TestCa
     result
 }
 
-/// Another agency loads what it alone sees, some time ago, into the server over everything; answers the load's id.
+/// Another agency loads what it alone sees, some time ago, into the server over everything, and does much besides; answers the
+/// load's id.
 async fn hidden_load(whole: &Api, agency: &str) -> String {
     let other = if agency == "mk-police" { "rs-fiu" } else { "mk-police" };
     let mut session = Session::new(whole, &format!("loader@{other}"));
@@ -207,6 +208,10 @@ async fn hidden_load(whole: &Api, agency: &str) -> String {
     whole.clock.set("2026-02-20T00:00:00Z");
     let told = session.ask(&ask).await;
     assert_eq!(told[0].body[1]["end"]["recorded"], 1, "{told:?}");
+    let theirs = whole.entries().pop().expect("an entry of theirs");
+    for _ in 0..1_000 {
+        whole.audit.append(theirs.clone()).await.expect("the log is open");
+    }
     whole.clock.set("2026-03-01T12:00:00Z");
     session.named["{load}"].clone()
 }

@@ -121,7 +121,7 @@ fn asked(operation: &str, route: &str, who: &str, world: &World) -> (Turn, Vec<A
         "list_loads" => (Turn::AfterLoad, paged(vec![route.to_owned()])),
         "get_load" => (Turn::AfterLoad, plain(each(vec!["{load}".to_owned(), "{theirs}".to_owned()]))),
         "withdraw_load" => (Turn::AfterLoad, plain(each(vec!["{load}".to_owned(), "{theirs}".to_owned()]))),
-        "list_audit" => (Turn::Audit, plain([format!("{route}?limit=200")])),
+        "list_audit" => (Turn::Audit, plain([format!("{route}?limit=50")])),
         _ => match ANALYSES.iter().find(|analysis| route == format!("/v1/analyses/{}", analysis.name())) {
             Some(analysis) => (Turn::Analyse, questions(&**analysis, route)),
             None => panic!("the law asks nothing of {operation}: say here what, so that it holds for it too"),
