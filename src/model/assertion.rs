@@ -173,6 +173,14 @@ impl Claim {
         faults
     }
 
+    /// That the claim's retain day has come: nobody would ever see it, its writer included.
+    pub fn overdue(&self, today: Day) -> Option<Fault> {
+        let day = self.retain_until.filter(|day| *day <= today)?;
+        let detail =
+            format!("`{day}` has come, so that nobody may see this claim: name a later day, or leave it unwritten");
+        Some(Fault::new("/retain_until", "retention-over", detail))
+    }
+
     /// What flows is counted along its relationship: less than nothing would flow the other way.
     fn flow_faults(&self, faults: &mut Vec<Fault>) {
         if !matches!(&self.subject, Subject::Relationship { .. }) {

@@ -270,7 +270,7 @@ async fn entries_that_come_together_share_a_commit() {
     let together = futures::future::join_all((1..=200).map(|n| log.append(entry("al-police", n)))).await;
     assert!(together.iter().all(Result::is_ok));
     let shared = commits(&folder.path) - before;
-    assert!(shared >= 1 && shared <= 50, "{shared} commits for 200 entries");
+    assert!((1..=50).contains(&shared), "{shared} commits for 200 entries");
     assert_eq!(verify(&folder.path, &[]).unwrap().entries, 201);
 }
 

@@ -69,6 +69,7 @@ async fn what_has_no_meaning_is_told_with_its_place() {
         (json!({"period": {"from": "2024-02-30T00:00:00Z"}}), "/period/from invalid-value"),
         (json!({"period": {}}), "/period invalid-value"),
         (json!({"retain_until": "2024-13-01"}), "/retain_until invalid-value"),
+        (json!({"retain_until": "2026-03-01"}), "/retain_until retention-over"),
         (json!({"colour": "red"}), "/colour invalid-value"),
         (json!({"marking": null}), "/marking invalid-value"),
         (

@@ -89,7 +89,7 @@ async fn lines_as_they_come_from_anywhere_cost_themselves_alone() {
         line("f", "f").replace("[\"Name f\"]", "NaN").into_bytes(),
         format!("{{\"subject\": \"{}\"}}\n", "x".repeat(1 << 20)).into_bytes(),
         line("g", "g").replace("\"kind\"", "\"colour\":1,\"kind\"").into_bytes(),
-        line("h", "h").trim_end()[..40].as_bytes().to_vec(),
+        line("h", "h").as_bytes()[..40].to_vec(),
     ];
     body.extend(lines.concat());
     let told = lines_of(&load(&api, LOADER, "dataset=al-police-data", body).await);
