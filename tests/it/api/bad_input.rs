@@ -185,6 +185,46 @@ async fn ends_that_the_ontology_does_not_allow_are_refused() {
     api.stop().await;
 }
 
+/// Where objects with fields of ours stand in a body; names in maps are the caller's.
+fn objects(value: &Value, pointer: &str, found: &mut Vec<String>) {
+    match value {
+        Value::Object(fields) => {
+            if !pointer.ends_with("properties") {
+                found.push(pointer.to_owned());
+            }
+            fields.iter().for_each(|(name, value)| objects(value, &format!("{pointer}/{name}"), found));
+        }
+        Value::Array(items) => {
+            items.iter().enumerate().for_each(|(at, value)| objects(value, &format!("{pointer}/{at}"), found));
+        }
+        _ => {}
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_operation_takes_a_field_that_it_does_not_know() {
+    let api = Api::start().await;
+    let mut tried = 0;
+    for (_, method, path, body) in super::access::operations() {
+        let Some((_, mut body @ Value::Object(_))) = body else { continue };
+        if path.starts_with("/v1/analyses/") {
+            body["frame"] = json!({"limits": {}, "window": {}, "hubs": {"max_degree": 1}});
+        }
+        let mut places = Vec::new();
+        objects(&body, "", &mut places);
+        for place in places {
+            let mut mistyped = body.clone();
+            mistyped.pointer_mut(&place).expect("it is there")["mistyped"] = json!(1);
+            let answer = api.send(api.request(ANA, method.clone(), &path).json(&mistyped)).await;
+            let faults = answer.faults();
+            assert!(faults.iter().all(|fault| fault.starts_with(&place)), "{path} {place}: {faults:?}");
+            tried += 1;
+        }
+    }
+    assert!(tried >= 25, "{tried} places");
+    api.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn lists_have_bounds() {
     let api = Api::start().await;
