@@ -1,5 +1,6 @@
 //! The gate: the only maker of permits, and the only way to the audit log.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use thiserror::Error;
@@ -8,9 +9,9 @@ use uuid::Uuid;
 use super::audit::Disclosure;
 use super::{
     Action, AuditEntry, AuditError, AuditLog, Dataset, Directory, DirectorySource, Disclosed, Identity, Permit, Phase,
-    RequestContext, WritePermit,
+    RequestContext, Role, WritePermit,
 };
-use crate::model::Instant;
+use crate::model::{AgencyId, IdError, Instant, SubjectName};
 
 /// The clock and the source of fresh ids, so that tests can hold both.
 pub trait Clock: Send + Sync + 'static {
@@ -37,6 +38,9 @@ pub enum Denied {
     #[error(transparent)]
     Audit(#[from] AuditError),
 }
+
+/// Who acts where nobody asked: the service itself.
+pub const ITSELF: &str = "linchpin";
 
 /// Decides on admission, with the directory of the moment.
 pub struct Gate {
@@ -74,16 +78,10 @@ impl Gate {
         let Some((person, clearance)) = known.zip(directory.clearance(&who.subject, &who.agency, now)) else {
             return Err(Denied::Unknown(who.subject.to_string()));
         };
-        let may = |action| who.roles.intersection(&person.roles).any(|role| role.may(action));
-        let permit = Permit {
-            who: who.clone(),
-            action,
-            clearance: Arc::new(clearance),
-            now,
-            unmask: may(Action::Unmask),
-            request,
-        };
-        if may(action) {
+        let roles: BTreeSet<Role> = who.roles.intersection(&person.roles).copied().collect();
+        let may = roles.iter().any(|role| role.may(action));
+        let permit = Permit { who: who.clone(), action, clearance: Arc::new(clearance), now, roles, request };
+        if may {
             return Ok(permit);
         }
         self.audit.append(AuditEntry::of(&permit, Phase::Refused, Some("forbidden"), Disclosure::default())).await?;
@@ -135,6 +133,33 @@ impl Gate {
     ) -> Result<Disclosed<T>, AuditError> {
         self.audit.append(AuditEntry::of(permit, Phase::Disclosed, Some(outcome), ids)).await?;
         Ok(Disclosed::new(value))
+    }
+
+    /// Logs what the service does by itself, for nobody: the log's subject and agency are then [`ITSELF`].
+    pub async fn note(
+        &self,
+        phase: Phase,
+        operation: &str,
+        write: Uuid,
+        outcome: Option<&str>,
+    ) -> Result<(), AuditError> {
+        let wrong = |error: IdError| AuditError(error.to_string());
+        let entry = AuditEntry {
+            at: self.clock.now(),
+            phase,
+            subject: SubjectName::new(ITSELF).map_err(wrong)?,
+            agency: AgencyId::new(ITSELF).map_err(wrong)?,
+            action: Action::Administer,
+            operation: operation.to_owned(),
+            request_id: String::new(),
+            purpose: None,
+            case_ref: None,
+            justification: None,
+            write: Some(write),
+            outcome: outcome.map(str::to_owned),
+            ids: Disclosure::default(),
+        };
+        self.audit.append(entry).await
     }
 
     /// Logs how a write ended, then lets its answer go. `outcome` is `committed`, `failed`, or a problem's code.

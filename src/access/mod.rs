@@ -12,7 +12,7 @@ mod visibility;
 
 pub use audit::{AuditEntry, AuditError, AuditLog, Disclosed, Disclosure, Phase};
 pub use directory::{Agency, Dataset, Directory, DirectorySource, Grant, Person};
-pub use gate::{Clock, Denied, Gate};
+pub use gate::{Clock, Denied, Gate, ITSELF};
 pub use guard::GuardKey;
 pub use permit::{Identity, Permit, RequestContext, WritePermit};
 pub use policy::{Action, Role};

@@ -41,7 +41,7 @@ pub struct Permit {
     pub(super) action: Action,
     pub(super) clearance: Arc<Clearance>,
     pub(super) now: Instant,
-    pub(super) unmask: bool,
+    pub(super) roles: BTreeSet<Role>,
     pub(super) request: RequestContext,
 }
 
@@ -73,7 +73,12 @@ impl Permit {
 
     /// Whether the names of protected people are shown.
     pub fn unmask(&self) -> bool {
-        self.unmask
+        self.roles.iter().any(|role| role.may(Action::Unmask))
+    }
+
+    /// The roles that count: those that both the token and the directory name.
+    pub fn roles(&self) -> &BTreeSet<Role> {
+        &self.roles
     }
 
     /// What is being done and why.

@@ -1,7 +1,7 @@
 //! `/v1/loads`: claims in bulk, one a line, each with its result.
 
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_ENCODING, LOCATION};
-use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, get, post, web};
+use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, delete, get, post, web};
 use futures::StreamExt as _;
 use serde::Deserialize;
 use tokio::sync::mpsc;
@@ -12,7 +12,7 @@ use super::answers::json;
 use super::problem::{ApiError, ApiResult};
 use super::query::PageQuery;
 use super::spool::Spool;
-use crate::service::load::{BodyWriter, Input, LoadLimits, Source, body};
+use crate::service::load::{BodyWriter, Input, LoadLimits, LoadWithdrawn, Source, body};
 use crate::service::{AppState, LoadPage};
 use crate::store::LoadRecord;
 
@@ -142,4 +142,24 @@ pub(crate) async fn get_load(
     path: web::Path<LoadPath>,
 ) -> ApiResult<HttpResponse> {
     Ok(json(state.get_load(&who, &path.id).await?))
+}
+
+/// Withdraw what a load brought
+///
+/// Every open claim of the load is withdrawn, batch by batch: from then on only your agency sees them, and loading the same lines
+/// does not bring them back. Asking again goes on where it ended.
+#[utoipa::path(
+    tag = "loads",
+    operation_id = "withdraw_load",
+    params(LoadPath),
+    responses((status = 200, description = "Withdrawn", body = LoadWithdrawn))
+)]
+#[delete("/v1/loads/{id}")]
+pub(crate) async fn withdraw_load(
+    state: web::Data<AppState>,
+    Auth(who): Auth,
+    path: web::Path<LoadPath>,
+) -> ApiResult<HttpResponse> {
+    let state = state.into_inner();
+    Ok(json(state.withdraw_load(&who, &path.id).await?))
 }

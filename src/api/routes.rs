@@ -24,6 +24,7 @@ pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
         .service(loads::create_load)
         .service(loads::list_loads)
         .service(loads::get_load)
+        .service(loads::withdraw_load)
         .service(jobs::get_job)
         .service(jobs::cancel_job)
         .service(jobs::get_job_result)

@@ -115,7 +115,6 @@ fn cors(settings: &Settings) -> Cors {
             "x-justification",
             "x-purpose",
         ])
-        .expose_headers(["etag", "location", "retry-after", "www-authenticate", "x-request-id"])
         .max_age(600);
     for origin in &settings.cors_origins {
         cors = cors.allowed_origin(origin);

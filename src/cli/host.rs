@@ -12,7 +12,7 @@ use crate::access::{Clock, DirectorySource, Gate};
 use crate::api::auth::{SignIn, TokenVerifier};
 use crate::model::{EvaluationTable, Ontology, Vocabulary};
 use crate::service::load::KeyDomains;
-use crate::service::{AppState, FileDirectory, Limits, Parts, Sealer, Secrets};
+use crate::service::{AppState, FileDirectory, Parts, Sealer, Secrets};
 use crate::store::GraphStore;
 use crate::store::audit::SqliteAuditLog;
 use crate::store::embedded::EmbeddedStore;
@@ -53,7 +53,7 @@ impl Host {
         let audit = Arc::new(SqliteAuditLog::open(&config.audit.file)?);
         let gate = Gate::new(Arc::new(directory), Arc::clone(&clock), audit);
         let sealer = Sealer::new(secrets.sealing_key()?.bytes());
-        let state = AppState::new(Parts { gate, store, vocabulary, sealer, limits: limits(config) }).with_keys(keys);
+        let state = AppState::new(Parts { gate, store, vocabulary, sealer, limits: config.limits() }).with_keys(keys);
         let settled = state.settle_open_writes().await?;
         if settled > 0 {
             tracing::warn!(settled, "settled writes whose outcome was not in the audit log");
@@ -109,16 +109,6 @@ fn key_domains(secrets: &Secrets, directory: &FileDirectory) -> Result<KeyDomain
         keys = keys.with_shared(domain, *secrets.key_domain(domain)?.bytes());
     }
     Ok(keys)
-}
-
-fn limits(config: &Config) -> Limits {
-    let mut limits = config.limits();
-    if let Some(threads) = config.analysis.workers {
-        limits.analyses.threads = threads;
-    }
-    limits.analyses.queue = config.analysis.queue;
-    limits.analyses.wall_time = Duration::from_secs(config.limits.request_seconds);
-    limits
 }
 
 fn read(path: &Path) -> Result<String, CliError> {

@@ -16,6 +16,8 @@ pub type Properties = BTreeMap<String, Vec<String>>;
 const MAX_VALUES: usize = 256;
 /// The longest property value, in characters.
 const MAX_VALUE: usize = 10_000;
+/// The longest pointer and the longest detail of a fault, in characters.
+const MAX_FAULT_TEXT: usize = 500;
 
 /// What a claim is, as the Law Enforcement Directive (2016/680, art. 7) wants it told apart.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
@@ -117,9 +119,9 @@ pub struct Fault {
 }
 
 impl Fault {
-    /// A fault at a pointer.
+    /// A fault at a pointer. What of a client's own text stands in it is cut: nobody is sent back a megabyte.
     pub fn new(pointer: impl Into<String>, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { pointer: pointer.into(), code, detail: detail.into() }
+        Self { pointer: cut(pointer.into()), code, detail: cut(detail.into()) }
     }
 
     /// The same fault under a longer pointer.
@@ -152,20 +154,8 @@ impl Claim {
         if let Err(detail) = vocabulary.evaluations.reliability(&self.evaluation) {
             faults.push(Fault::new("/evaluation", "unknown-evaluation", detail));
         }
-        if matches!(&self.subject, Subject::Relationship { .. }) && self.amount.is_some_and(|amount| amount.minor < 0) {
-            faults.push(Fault::new(
-                "/amount/minor",
-                "negative-amount",
-                "what flows has an amount of zero or more: turn the ends round",
-            ));
-        }
-        if self.marking.tlp != super::Tlp::Red && !self.marking.recipients.is_empty() {
-            faults.push(Fault::new(
-                "/marking/recipients",
-                "recipients-without-red",
-                "only a RED claim names its recipients",
-            ));
-        }
+        self.flow_faults(&mut faults);
+        self.marking_faults(&mut faults);
         for (field, text, max) in [
             ("reference", &self.provenance.reference, 500),
             ("dataset", &self.provenance.dataset, 100),
@@ -181,6 +171,45 @@ impl Claim {
             }
         }
         faults
+    }
+
+    /// That the claim's retain day has come: nobody would ever see it, its writer included.
+    pub fn overdue(&self, today: Day) -> Option<Fault> {
+        let day = self.retain_until.filter(|day| *day <= today)?;
+        let detail =
+            format!("`{day}` has come, so that nobody may see this claim: name a later day, or leave it unwritten");
+        Some(Fault::new("/retain_until", "retention-over", detail))
+    }
+
+    /// What flows is counted along its relationship: less than nothing would flow the other way.
+    fn flow_faults(&self, faults: &mut Vec<Fault>) {
+        if !matches!(&self.subject, Subject::Relationship { .. }) {
+            return;
+        }
+        if self.amount.is_some_and(|amount| amount.minor < 0) {
+            let detail = "what flows has an amount of zero or more: turn the ends round";
+            faults.push(Fault::new("/amount/minor", "negative-amount", detail));
+        }
+        if self.quantity.as_ref().is_some_and(|quantity| quantity.value.micros() < 0) {
+            let detail = "what flows has a quantity of zero or more: turn the ends round";
+            faults.push(Fault::new("/quantity/value", "negative-quantity", detail));
+        }
+    }
+
+    fn marking_faults(&self, faults: &mut Vec<Fault>) {
+        let Marking { tlp, cases, recipients, .. } = &self.marking;
+        for (pointer, count, most) in [
+            ("/marking/cases", cases.len(), Marking::MAX_CASES),
+            ("/marking/recipients", recipients.len(), Marking::MAX_RECIPIENTS),
+        ] {
+            if count > most {
+                faults.push(Fault::new(pointer, "value-count", format!("at most {most}, these are {count}")));
+            }
+        }
+        if *tlp != super::Tlp::Red && !recipients.is_empty() {
+            let detail = "only a RED claim names its recipients";
+            faults.push(Fault::new("/marking/recipients", "recipients-without-red", detail));
+        }
     }
 
     fn kind_faults(&self, vocabulary: &Vocabulary, faults: &mut Vec<Fault>) {
@@ -211,6 +240,15 @@ impl Claim {
             faults.push(Fault::new("/properties/role", "unknown-role", detail));
         }
     }
+}
+
+/// A text of a fault, within its bound.
+fn cut(mut text: String) -> String {
+    if let Some((end, _)) = text.char_indices().nth(MAX_FAULT_TEXT) {
+        text.truncate(end);
+        text.push('…');
+    }
+    text
 }
 
 /// A client's text, cut for an error message.

@@ -75,6 +75,11 @@ pub struct Marking {
 }
 
 impl Marking {
+    /// How many cases one marking names at most.
+    pub const MAX_CASES: usize = 32;
+    /// How many recipients one marking names at most.
+    pub const MAX_RECIPIENTS: usize = 64;
+
     /// Whether everyone who may see a claim marked `other` may see one marked like this, both of one originator and writer.
     ///
     /// It is a partial order and errs towards `false`: grants and RED writers are taken as different unless equal.

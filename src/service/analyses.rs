@@ -73,8 +73,8 @@ impl AppState {
         let analysis = analysis(name).ok_or(ServiceError::NotFound)?;
         let Question { frame, default_direction, .. } = analysis.parse(body.clone()).map_err(ServiceError::Faults)?;
         let ontology = &self.vocabulary.ontology;
-        let resolved =
-            frame.resolve(ontology, default_direction, &self.limits.analyses.caps).map_err(ServiceError::Faults)?;
+        let caps = self.limits.analyses.caps_of(permit.roles());
+        let resolved = frame.resolve(ontology, default_direction, &caps).map_err(ServiceError::Faults)?;
         let (at, as_of) = self.moment(permit, &frame).await?;
         Ok(Asked { analysis, body, resolved, at, as_of })
     }

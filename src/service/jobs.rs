@@ -247,7 +247,8 @@ impl AppState {
             return Err(ServiceError::Gone { code: "clearance-changed", detail });
         }
         let (body, ids) = job.output()?;
-        let rendered = Rendered { tag: hex(&Sha256::digest(&body)[..16]), body: Some(body) };
+        // A job has one result, so its id says which version that is; the bytes hold a sealed token, in which chance has a part.
+        let rendered = Rendered { tag: id.simple().to_string(), body: Some(body) };
         Ok(self.gate.disclose(&permit, "ok", ids, rendered).await?)
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::search::MAX_KINDS;
 use super::{AppState, Caller, Moment, PageRequest, ServiceError, ServiceResult};
 use crate::access::{Disclosed, Disclosure};
 use crate::model::{Entity, EntityId, Fault, KindName, Relationship, Window};
@@ -127,6 +128,9 @@ impl AppState {
 
     fn incident(&self, question: &NeighbourQuestion) -> ServiceResult<Incident> {
         let mut faults = Vec::new();
+        if question.kinds.len() > MAX_KINDS {
+            faults.push(Fault::new("/kinds", "value-count", format!("at most {MAX_KINDS} kinds")));
+        }
         for (at, kind) in question.kinds.iter().enumerate() {
             if self.vocabulary.ontology.relationship(kind).is_none() {
                 let detail = format!("the ontology has no relationship kind `{kind}`; see GET /v1/ontology");

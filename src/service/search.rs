@@ -14,6 +14,8 @@ use crate::store::{Hit, MatchClass, Search};
 const MAX_TEXT: usize = 500;
 /// How many values one property may be asked for.
 const MAX_VALUES: usize = 100;
+/// How many kinds may be asked for.
+pub(super) const MAX_KINDS: usize = 100;
 
 /// What to look for; what is left out does not restrict.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
@@ -130,6 +132,9 @@ impl AppState {
                     "the text has no letter or digit: leave it out, or give a word",
                 ));
             }
+        }
+        if search.kinds.len() > MAX_KINDS {
+            faults.push(Fault::new("/kinds", "value-count", format!("at most {MAX_KINDS} kinds")));
         }
         for (at, kind) in search.kinds.iter().enumerate() {
             if ontology.entity(kind).is_none() {

@@ -6,6 +6,9 @@ use std::time::Duration;
 use super::{AppState, ServiceResult};
 use crate::access::{AuditEntry, Phase};
 
+/// How the audit log calls the sweep.
+const ERASE: &str = "erase_due";
+
 impl AppState {
     /// Settles writes whose outcome is not in the audit log: the store knows whether they happened. To be called once, before
     /// anything is served. Answers how many there were.
@@ -27,11 +30,20 @@ impl AppState {
         Ok(count)
     }
 
-    /// Erases claims whose retain day has come; answers how many.
+    /// Erases claims whose retain day has come; answers how many. The intent is in the log before, the outcome after: erasure is
+    /// logged like every change (Directive (EU) 2016/680, art. 25).
     pub async fn erase_due(&self) -> ServiceResult<u64> {
         let clock = self.gate.clock();
-        let now = clock.now();
-        Ok(self.store.erase_due(now.day(), clock.fresh_id(), now).await?)
+        let (now, write) = (clock.now(), clock.fresh_id());
+        self.gate.note(Phase::Intent, ERASE, write, None).await?;
+        let erased = self.store.erase_due(now.day(), write, now).await;
+        let outcome = match erased {
+            Ok(0) => "nothing-due",
+            Ok(_) => "committed",
+            Err(_) => "failed",
+        };
+        self.gate.note(Phase::Outcome, ERASE, write, Some(outcome)).await?;
+        Ok(erased?)
     }
 
     /// Erases what is due now and then, for as long as the state lives.

@@ -1,6 +1,7 @@
 //! Where questions are worked on: a bounded number at a time, off the threads that serve, a bounded number waiting. Whoever stops
 //! waiting for an answer stops the work.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -8,6 +9,7 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 
 use super::{ServiceError, ServiceResult};
+use crate::access::{Action, Role};
 use crate::analysis::Caps;
 use crate::graph::Stop;
 
@@ -20,14 +22,37 @@ pub struct AnalysisLimits {
     pub queue: usize,
     /// How long one question may be worked on; past it there is no answer.
     pub wall_time: Duration,
-    /// The counted limits of one question.
+    /// The counted limits of one question, for roles that have none of their own.
     pub caps: Caps,
+    /// The counted limits of one question by role.
+    pub caps_by_role: BTreeMap<Role, Caps>,
+}
+
+impl AnalysisLimits {
+    /// The most that a caller with these roles may ask: in each respect the widest of the roles that may analyse.
+    pub fn caps_of<'a>(&self, roles: impl IntoIterator<Item = &'a Role>) -> Caps {
+        let analysing = roles.into_iter().filter(|role| role.may(Action::Analyse));
+        let caps = analysing.map(|role| self.caps_by_role.get(role).copied().unwrap_or(self.caps));
+        let widest = caps.reduce(|a, b| Caps {
+            max_hops: a.max_hops.max(b.max_hops),
+            max_visited: a.max_visited.max(b.max_visited),
+            max_results: a.max_results.max(b.max_results),
+        });
+        widest.unwrap_or(self.caps)
+    }
 }
 
 impl Default for AnalysisLimits {
     fn default() -> Self {
-        let threads = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-        Self { threads, queue: 64, wall_time: Duration::from_secs(30), caps: Caps::default() }
+        // The other half is for those who serve.
+        let threads = std::thread::available_parallelism().map_or(1, |cores| (cores.get() / 2).max(1));
+        Self {
+            threads,
+            queue: 64,
+            wall_time: Duration::from_secs(30),
+            caps: Caps::default(),
+            caps_by_role: BTreeMap::new(),
+        }
     }
 }
 

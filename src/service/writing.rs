@@ -86,6 +86,7 @@ impl AppState {
     /// What is wrong with a claim that a request makes, by itself and as this writer's.
     pub(crate) fn claim_faults(&self, permit: &WritePermit, claim: &Claim) -> Vec<Fault> {
         let mut faults = claim.faults(&self.vocabulary);
+        faults.extend(claim.overdue(permit.permit().today()));
         let agency = &permit.permit().identity().agency;
         if claim.marking.originator != *agency {
             let detail = format!("the originator of what you write is your own agency, `{agency}`");

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::{Either, select};
-use linchpin::access::{Phase, RequestContext};
-use linchpin::analysis::{Answer, analysis};
+use linchpin::access::{Phase, RequestContext, Role};
+use linchpin::analysis::{Answer, Caps, analysis};
 use linchpin::model::{AssertionId, RetractionReason, Vocabulary};
 use linchpin::service::{AnalysisLimits, AppState, Caller, Limits, Parts, Sealer, ServiceError};
 use linchpin::store::Operation;
@@ -259,6 +259,21 @@ async fn one_too_many_is_told_so_and_an_abandoned_question_stops() {
     let guard = Duration::from_secs(60);
     let answer = tokio::time::timeout(guard, service.ask("ana@al-police", small)).await.expect("the worker is free");
     assert_eq!(hops(&answer.unwrap()).len(), 1);
+}
+
+#[tokio::test]
+async fn a_role_has_its_own_limits_and_a_frame_may_only_lower_them() {
+    let mine = Caps { max_hops: 1, ..Caps::default() };
+    let limits = AnalysisLimits { caps_by_role: [(Role::Analyst, mine)].into(), ..AnalysisLimits::default() };
+    let service = Service::new(limits);
+    service.write("ana@al-police", 1, triangle()).await;
+    for frame in [json!({}), json!({"limits": {"max_hops": 9}})] {
+        let mut body = question();
+        body["frame"] = frame;
+        let answer = service.ask("ana@al-police", body).await.unwrap();
+        assert_eq!((hops(&answer).len(), answer.frame.limits.unwrap().max_hops), (0, Some(1)));
+        assert_eq!(json!(answer.truncated), json!({"reason": "max_hops"}), "and it is told");
+    }
 }
 
 #[tokio::test]

@@ -23,7 +23,7 @@ use crate::access::Role;
 use crate::analysis::Caps;
 use crate::api::Settings;
 use crate::api::auth::{FailureLimit, IssuerSettings};
-use crate::service::Limits;
+use crate::service::{AnalysisLimits, Limits};
 
 /// What a deployment decides.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -353,6 +353,12 @@ impl Default for AnalysisConfig {
     }
 }
 
+impl From<CapsConfig> for Caps {
+    fn from(CapsConfig { max_hops, max_visited, max_results }: CapsConfig) -> Self {
+        Self { max_hops, max_visited, max_results }
+    }
+}
+
 impl Default for CapsConfig {
     fn default() -> Self {
         let Caps { max_hops, max_visited, max_results } = Caps::default();
@@ -408,21 +414,20 @@ impl Config {
             batch_items: self.limits.batch_items,
             jobs_per_subject: self.limits.jobs_per_subject,
             job_kept: Duration::from_secs(self.limits.job_kept_seconds),
+            analyses: self.analyses(),
             ..Limits::default()
         }
     }
 
-    /// The most that a caller with these roles may ask of an analysis: in each respect the widest of the roles that may analyse.
-    pub fn caps<'a>(&self, roles: impl IntoIterator<Item = &'a Role>) -> Caps {
-        let analysing = roles.into_iter().filter(|role| role.may(crate::access::Action::Analyse));
-        let widest =
-            analysing.map(|role| self.analysis.caps.get(role).copied().unwrap_or_default()).reduce(|a, b| CapsConfig {
-                max_hops: a.max_hops.max(b.max_hops),
-                max_visited: a.max_visited.max(b.max_visited),
-                max_results: a.max_results.max(b.max_results),
-            });
-        let CapsConfig { max_hops, max_visited, max_results } = widest.unwrap_or_default();
-        Caps { max_hops, max_visited, max_results }
+    fn analyses(&self) -> AnalysisLimits {
+        let default = AnalysisLimits::default();
+        AnalysisLimits {
+            threads: self.analysis.workers.unwrap_or(default.threads),
+            queue: self.analysis.queue,
+            wall_time: Duration::from_secs(self.limits.request_seconds),
+            caps_by_role: self.analysis.caps.iter().map(|(role, caps)| (*role, Caps::from(*caps))).collect(),
+            ..default
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::keys::DomainKey;
-use crate::model::{AgencyId, AssertionId, Claim, Fault, Vocabulary};
+use crate::model::{AgencyId, AssertionId, Claim, Day, Fault, Vocabulary};
 use crate::store::{LoadKey, NewAssertion};
 
 /// What all lines of one load share.
@@ -16,6 +16,8 @@ pub(super) struct Terms {
     pub(super) load: String,
     /// The dataset's key domain.
     pub(super) key: DomainKey,
+    /// The day on which it began.
+    pub(super) today: Day,
     /// What claims are written in.
     pub(super) vocabulary: Arc<Vocabulary>,
 }
@@ -46,6 +48,7 @@ impl Terms {
     /// Checks a claim against the vocabulary and the dataset, and says where it comes from.
     pub(super) fn prepare(&self, mut claim: Claim) -> Result<Prepared, Vec<Fault>> {
         let mut faults = claim.faults(&self.vocabulary);
+        faults.extend(claim.overdue(self.today));
         if claim.marking.originator != self.originator {
             let detail = format!("the originator of what this dataset holds is `{}`", self.originator);
             faults.push(Fault::new("/marking/originator", "foreign-originator", detail));

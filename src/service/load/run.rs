@@ -121,6 +121,7 @@ impl AppState {
             originator: dataset.originator.clone(),
             load: record.id.clone(),
             key,
+            today: self.gate.clock().now().day(),
             vocabulary: Arc::clone(&self.vocabulary),
         };
         Ok((terms, record))

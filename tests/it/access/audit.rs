@@ -254,6 +254,26 @@ async fn concurrent_appenders_keep_one_chain() {
     assert_eq!(ids.len(), 1_600, "each entry once");
 }
 
+/// How many commits the write-ahead log holds: frames that say how large the database is after them (SQLite's file format, 4.1).
+fn commits(path: &Path) -> usize {
+    let log = std::fs::read(path.with_extension("sqlite-wal")).unwrap();
+    let page = u32::from_be_bytes(log[8..12].try_into().unwrap()) as usize;
+    log[32..].chunks_exact(24 + page).filter(|frame| frame[4..8] != [0; 4]).count()
+}
+
+#[tokio::test]
+async fn entries_that_come_together_share_a_commit() {
+    let folder = folder();
+    let log = SqliteAuditLog::open(&folder.path).unwrap();
+    log.append(entry("al-police", 0)).await.unwrap();
+    let before = commits(&folder.path);
+    let together = futures::future::join_all((1..=200).map(|n| log.append(entry("al-police", n)))).await;
+    assert!(together.iter().all(Result::is_ok));
+    let shared = commits(&folder.path) - before;
+    assert!((1..=50).contains(&shared), "{shared} commits for 200 entries");
+    assert_eq!(verify(&folder.path, &[]).unwrap().entries, 201);
+}
+
 #[tokio::test]
 async fn a_second_writer_is_refused() {
     let folder = folder();

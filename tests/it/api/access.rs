@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 use super::{ANA, Answer, Api, MIRA, RADA, marking, person};
 
 /// An operation: its id, its method, a path that can be called, and a body that can be sent, with its media type.
-type Operation = (String, Method, String, Option<(String, Value)>);
+pub(super) type Operation = (String, Method, String, Option<(String, Value)>);
 
 /// Every secured operation.
-fn operations() -> Vec<Operation> {
+pub(super) fn operations() -> Vec<Operation> {
     let mut operations = Vec::new();
     for (path, item) in document()["paths"].as_object().expect("paths") {
         for (method, operation) in item.as_object().expect("a path item") {

@@ -69,6 +69,7 @@ async fn what_has_no_meaning_is_told_with_its_place() {
         (json!({"period": {"from": "2024-02-30T00:00:00Z"}}), "/period/from invalid-value"),
         (json!({"period": {}}), "/period invalid-value"),
         (json!({"retain_until": "2024-13-01"}), "/retain_until invalid-value"),
+        (json!({"retain_until": "2026-03-01"}), "/retain_until retention-over"),
         (json!({"colour": "red"}), "/colour invalid-value"),
         (json!({"marking": null}), "/marking invalid-value"),
         (
@@ -76,6 +77,10 @@ async fn what_has_no_meaning_is_told_with_its_place() {
             "/marking/classification invalid-value",
         ),
         (json!({"provenance": {"reference": "x".repeat(501)}}), "/provenance/reference value-length"),
+        (json!({"properties": {"name": vec!["X"; 257]}}), "/properties/name value-count"),
+        (json!({"kind": "K".repeat(65)}), "/kind invalid-value"),
+        (json!({"marking": marked(33, 0)}), "/marking/cases value-count"),
+        (json!({"marking": marked(0, 65)}), "/marking/recipients value-count"),
     ];
     for (over, expected) in cases {
         assert_eq!(
@@ -94,17 +99,129 @@ async fn what_has_no_meaning_is_told_with_its_place() {
     api.stop().await;
 }
 
+/// A RED marking with so many cases and recipients.
+fn marked(cases: usize, recipients: usize) -> Value {
+    let mut marking = marking(ANA, "RED");
+    marking["cases"] = (0..cases).map(|at| json!(format!("case-{at}"))).collect();
+    marking["recipients"] = (0..recipients).map(|at| json!(format!("p{at}@al-police"))).collect();
+    marking
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_is_sent_back_a_megabyte_of_their_own() {
+    let api = Api::start().await;
+    let long = "x".repeat(1_000_000);
+    for (over, code) in [
+        (json!({"evaluation": {"scheme": long, "source": "B", "information": "2"}}), "unknown-evaluation"),
+        (json!({"evaluation": {"scheme": "europol-4x4", "source": long, "information": "2"}}), "unknown-evaluation"),
+        (json!({"properties": {&long: ["a"]}}), "unknown-property"),
+        (json!({"properties": {"role": [long]}}), "value-length"),
+        (json!({&long: 1}), "invalid-value"),
+        (json!({"nature": long}), "invalid-value"),
+    ] {
+        let mut body = person(ANA, "X");
+        merge(&mut body, over);
+        let answer = api.post(ANA, "/v1/entities", &body).await;
+        assert!(answer.faults().iter().any(|fault| fault.ends_with(code)), "{code}");
+        assert!(answer.body.len() < 4_000, "{code}: {} bytes", answer.body.len());
+    }
+    let answer = api.post(ANA, "/v1/entities/search", &json!({"properties": {&long: ["a"]}})).await;
+    assert!(answer.faults()[0].ends_with("unknown-property") && answer.body.len() < 4_000);
+    api.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn questions_have_bounds_and_windows_a_direction() {
+    let api = Api::start().await;
+    api.entity(ANA, "p", json!({})).await;
+    let back = json!({"window": {"from": "2024-02-01T00:00:00Z", "to": "2024-01-01T00:00:00Z"}});
+    let ask = |frame: Value| json!({"source": "p", "target": "p", "frame": frame});
+    let (search, neighbours, paths) =
+        ("/v1/entities/search", "/v1/entities/p/neighbours", "/v1/analyses/k-shortest-paths");
+    for (path, body, expected) in [
+        (search, json!({"text": "x".repeat(501)}), "/text too-long"),
+        (search, json!({"kinds": vec!["Person"; 101]}), "/kinds value-count"),
+        (search, json!({"properties": {"name": vec!["x"; 101]}}), "/properties/name value-count"),
+        (neighbours, json!({"kinds": vec!["Family"; 101]}), "/kinds value-count"),
+        (neighbours, back.clone(), "/window reversed-window"),
+        (paths, ask(back), "/frame/window reversed-window"),
+        (paths, ask(json!({"exclude_entities": vec!["a"; 10_001]})), "/frame/exclude_entities too-many"),
+        (paths, ask(json!({"minimum_reliability": 1.5})), "/frame/minimum_reliability out-of-range"),
+        (paths, ask(json!({"limits": {"max_hops": -1}})), "/frame/limits/max_hops invalid-value"),
+        (paths, ask(json!({"relationship_kinds": []})), "/frame/relationship_kinds value-count"),
+    ] {
+        assert_eq!(api.post(ANA, path, &body).await.faults(), [expected], "{path}");
+    }
+    let nan = r#"{"source": "p", "target": "p", "frame": {"minimum_reliability": NaN}}"#;
+    api.post_text(ANA, paths, nan).await.problem(400, "malformed-json");
+    api.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ends_that_the_ontology_does_not_allow_are_refused() {
     let api = Api::start().await;
     api.entity(ANA, "p", json!({})).await;
     api.entity(ANA, "q", json!({})).await;
-    let body = json!({
-        "source": "p", "target": "q", "kind": "AccountTransfer",
-        "evaluation": {"scheme": "europol-4x4", "source": "A", "information": "1"}, "marking": marking(ANA, "GREEN"),
-    });
-    let faults = api.post(ANA, "/v1/relationships", &body).await.faults();
+    let link = |kind: &str| {
+        json!({
+            "source": "p", "target": "q", "kind": kind,
+            "evaluation": {"scheme": "europol-4x4", "source": "A", "information": "1"}, "marking": marking(ANA, "GREEN"),
+        })
+    };
+    let faults = api.post(ANA, "/v1/relationships", &link("AccountTransfer")).await.faults();
     assert!(faults.iter().all(|fault| fault.ends_with(" disallowed-ends")) && !faults.is_empty(), "{faults:?}");
+    for (over, expected) in [
+        (json!({"source": "a b"}), "/source invalid-value"),
+        (json!({"target": "-"}), "/target invalid-value"),
+        (json!({"id": "r@p@q"}), "/id invalid-value"),
+        (json!({"kind": "Person"}), "/kind unknown-kind"),
+        (json!({"amount": {"minor": -1, "currency": "EUR"}}), "/amount/minor negative-amount"),
+        (json!({"quantity": {"value": -0.5, "unit": "kg"}}), "/quantity/value negative-quantity"),
+    ] {
+        let mut body = link("Associate");
+        merge(&mut body, over);
+        assert_eq!(api.post(ANA, "/v1/relationships", &body).await.faults(), [expected]);
+    }
+    api.stop().await;
+}
+
+/// Where objects with fields of ours stand in a body; names in maps are the caller's.
+fn objects(value: &Value, pointer: &str, found: &mut Vec<String>) {
+    match value {
+        Value::Object(fields) => {
+            if !pointer.ends_with("properties") {
+                found.push(pointer.to_owned());
+            }
+            fields.iter().for_each(|(name, value)| objects(value, &format!("{pointer}/{name}"), found));
+        }
+        Value::Array(items) => {
+            items.iter().enumerate().for_each(|(at, value)| objects(value, &format!("{pointer}/{at}"), found));
+        }
+        _ => {}
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_operation_takes_a_field_that_it_does_not_know() {
+    let api = Api::start().await;
+    let mut tried = 0;
+    for (_, method, path, body) in super::access::operations() {
+        let Some((_, mut body @ Value::Object(_))) = body else { continue };
+        if path.starts_with("/v1/analyses/") {
+            body["frame"] = json!({"limits": {}, "window": {}, "hubs": {"max_degree": 1}});
+        }
+        let mut places = Vec::new();
+        objects(&body, "", &mut places);
+        for place in places {
+            let mut mistyped = body.clone();
+            mistyped.pointer_mut(&place).expect("it is there")["mistyped"] = json!(1);
+            let answer = api.send(api.request(ANA, method.clone(), &path).json(&mistyped)).await;
+            let faults = answer.faults();
+            assert!(faults.iter().all(|fault| fault.starts_with(&place)), "{path} {place}: {faults:?}");
+            tried += 1;
+        }
+    }
+    assert!(tried >= 25, "{tried} places");
     api.stop().await;
 }
 

@@ -86,6 +86,22 @@ async fn only_configured_origins_are_told_that_they_may_call() {
     assert_eq!(ask("https://desk.example").await.as_deref(), Some("https://desk.example"));
     assert_eq!(ask("https://desk.example.evil.example").await, None);
     assert_eq!(ask("null").await, None);
+    let ahead = async |origin: &str| {
+        let request = api.request("", Method::OPTIONS, "/v1/entities/search").header("Origin", origin);
+        let request = request.header("Access-Control-Request-Method", "POST");
+        api.send(request.header("Access-Control-Request-Headers", "authorization, content-type")).await
+    };
+    let allowed = ahead("https://desk.example").await;
+    assert_eq!(allowed.status.as_u16(), 200);
+    assert_eq!(allowed.header("access-control-allow-origin"), Some("https://desk.example"));
+    assert!(allowed.header("access-control-allow-credentials").is_none());
+    let refused = ahead("https://evil.example").await;
+    refused.problem(400, "bad-request");
+    assert!(refused.header("access-control-allow-origin").is_none());
+    let request = api.request(ANA, Method::GET, "/v1/ontology").header("Origin", "https://desk.example");
+    let told = api.send(request).await;
+    let exposed = "etag, location, retry-after, www-authenticate, x-request-id";
+    assert_eq!(told.header("access-control-expose-headers"), Some(exposed), "always in one order");
     api.stop().await;
 }
 
@@ -158,6 +174,21 @@ async fn while_the_first_request_with_a_key_runs_the_second_is_told_so() {
     assert_eq!(problem["code"], "still-running");
     log.let_go.add_permits(1);
     assert_eq!(send().await.expect("answered").status().as_u16(), 201, "and later it is replayed");
+    api.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_subject_may_not_ask_too_much_at_a_time() {
+    let (api, log) = held(Settings { concurrent_requests: Some(1), ..small() }).await;
+    let first = tokio::spawn(api.request(ANA, Method::POST, "/v1/entities").json(&person(ANA, "X")).send());
+    log.arrived.acquire().await.expect("never closed").forget();
+    let second = api.get(ANA, "/v1/ontology").await;
+    second.problem(429, "rate-limited");
+    assert!(second.header("retry-after").is_some());
+    api.get(MIRA, "/v1/ontology").await.expect(200);
+    log.let_go.add_permits(1);
+    assert_eq!(first.await.expect("sent").expect("answered").status().as_u16(), 201);
+    api.get(ANA, "/v1/ontology").await.expect(200);
     api.stop().await;
 }
 

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{ANA, Answer, Api};
+use super::{ANA, Answer, Api, MIRA};
 
 const LOADER: &str = "loader@al-police";
 
@@ -22,7 +22,7 @@ async fn load(api: &Api, who: &str, query: &str, body: impl Into<Vec<u8>>) -> An
     api.send(request.header("content-type", "application/x-ndjson").body(body.into())).await
 }
 
-fn lines(answer: &Answer) -> Vec<Value> {
+fn lines_of(answer: &Answer) -> Vec<Value> {
     let text = std::str::from_utf8(&answer.body).expect("text");
     text.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect()
 }
@@ -34,14 +34,14 @@ async fn every_line_has_its_result_and_loading_again_changes_nothing() {
     let answer = load(&api, LOADER, "dataset=al-police-data", body.clone()).await;
     assert_eq!(answer.status.as_u16(), 200);
     assert_eq!(answer.header("content-type"), Some("application/x-ndjson"));
-    let told = lines(&answer);
+    let told = lines_of(&answer);
     let statuses: Vec<_> = told[..3].iter().map(|line| (line["line"].as_u64(), line["status"].as_str())).collect();
     assert_eq!(statuses, [(Some(1), Some("recorded")), (Some(2), Some("refused")), (Some(3), Some("recorded"))]);
     let end = &told[3]["end"];
     assert_eq!((&end["complete"], &end["recorded"], &end["refused"]), (&json!(true), &json!(2), &json!(1)));
     assert_eq!(api.get(ANA, "/v1/entities/b").await.expect(200)["caption"], "Name b");
 
-    let again = lines(&load(&api, LOADER, "dataset=al-police-data&refused_only=true", body).await);
+    let again = lines_of(&load(&api, LOADER, "dataset=al-police-data&refused_only=true", body).await);
     assert_eq!(again[0]["status"], "refused");
     assert_eq!((&again[1]["end"]["unchanged"], &again[1]["end"]["recorded"]), (&json!(2), &json!(0)));
 
@@ -66,9 +66,75 @@ async fn a_client_that_reads_no_answer_before_it_has_sent_everything_is_served()
     let api = Api::start().await;
     // Far more results than sockets hold; this client sends the whole body first.
     let body: String = (0..40_000).map(|at| line(&format!("p{at}"), &at.to_string())).collect();
-    let told = lines(&load(&api, LOADER, "dataset=al-police-data", body).await);
+    let told = lines_of(&load(&api, LOADER, "dataset=al-police-data", body).await);
     assert_eq!(told.len(), 40_001);
     assert_eq!(told[40_000]["end"]["recorded"], 40_000);
+    api.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn lines_as_they_come_from_anywhere_cost_themselves_alone() {
+    let api = Api::start().await;
+    let good = |id: &str| line(id, id).into_bytes();
+    let mut body = "\u{feff}".as_bytes().to_vec();
+    let lines: [Vec<u8>; 12] = [
+        good("a"),
+        b"\xff\xfe\n".to_vec(),
+        line("b", "b").replace("Name b", "Name \u{1}").into_bytes(),
+        line("c", "c").replace('\n', "\r\n").into_bytes(),
+        good("a"),
+        line("a", "a").replace("Name a", "Other").into_bytes(),
+        line("d", "d").replace("Person", "Nothing").into_bytes(),
+        line("e_e", "e").into_bytes(),
+        line("f", "f").replace("[\"Name f\"]", "NaN").into_bytes(),
+        format!("{{\"subject\": \"{}\"}}\n", "x".repeat(1 << 20)).into_bytes(),
+        line("g", "g").replace("\"kind\"", "\"colour\":1,\"kind\"").into_bytes(),
+        line("h", "h").as_bytes()[..40].to_vec(),
+    ];
+    body.extend(lines.concat());
+    let told = lines_of(&load(&api, LOADER, "dataset=al-police-data", body).await);
+    let results: Vec<String> = (told[..12].iter())
+        .map(|line| line["code"].as_str().or(line["status"].as_str()).unwrap_or("?").to_owned())
+        .collect();
+    let expected = [
+        "recorded",
+        "invalid-utf8",
+        "malformed-json",
+        "recorded",
+        "unchanged",
+        "duplicate-key",
+        "unknown-kind",
+        "invalid-value",
+        "malformed-json",
+        "line-too-long",
+        "invalid-value",
+        "malformed-json",
+    ];
+    assert_eq!(results, expected, "{told:?}");
+    let numbers: Vec<u64> = told[..12].iter().filter_map(|line| line["line"].as_u64()).collect();
+    assert_eq!(numbers, (1..=12).collect::<Vec<_>>());
+    let end = &told[12]["end"];
+    assert_eq!((&end["complete"], &end["recorded"], &end["refused"]), (&json!(true), &json!(2), &json!(9)));
+    api.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_load_brought_is_taken_back() {
+    let api = Api::start().await;
+    let both = line("a", "1") + &line("b", "2");
+    let told = lines_of(&load(&api, LOADER, "dataset=al-police-data", both.clone()).await);
+    let path = format!("/v1/loads/{}", told[2]["end"]["load"].as_str().expect("an id"));
+    api.get(MIRA, "/v1/entities/a").await.expect(200);
+    let other = api.delete("loader@rs-fiu", &path).await;
+    other.problem(404, "not-found");
+    let absent = api.delete("loader@rs-fiu", "/v1/loads/01970000-0000-7000-8000-000000000000").await;
+    assert_eq!(other.anonymous(), absent.anonymous());
+    api.delete(ANA, &path).await.problem(403, "forbidden");
+    assert_eq!(api.delete(LOADER, &path).await.expect(200)["withdrawn"], 2);
+    api.get(MIRA, "/v1/entities/a").await.problem(404, "not-found");
+    assert_eq!(api.delete(LOADER, &path).await.expect(200)["withdrawn"], 0, "asking again is safe");
+    let again = lines_of(&load(&api, LOADER, "dataset=al-police-data", both).await);
+    assert_eq!(again[2]["end"]["gone"], 2, "it does not come back");
     api.stop().await;
 }
 
@@ -76,7 +142,7 @@ async fn a_client_that_reads_no_answer_before_it_has_sent_everything_is_served()
 async fn a_dry_run_checks_and_writes_nothing() {
     let api = Api::start().await;
     let answer = load(&api, LOADER, "dataset=al-police-data&dry_run=true", line("a", "1")).await;
-    assert_eq!(lines(&answer)[1]["end"]["checked"], 1);
+    assert_eq!(lines_of(&answer)[1]["end"]["checked"], 1);
     assert!(answer.header("location").is_none());
     api.get(ANA, "/v1/entities/a").await.problem(404, "not-found");
     api.stop().await;
@@ -91,7 +157,7 @@ async fn only_a_datasets_own_loaders_load_it() {
     load(&api, LOADER, "", line("a", "1")).await.problem(400, "invalid-query");
     let json = api.request(LOADER, Method::POST, "/v1/loads?dataset=al-police-data").json(&json!({}));
     api.send(json).await.problem(415, "unsupported-media-type");
-    let mine = lines(&load(&api, LOADER, "dataset=al-police-data", line("a", "1")).await);
+    let mine = lines_of(&load(&api, LOADER, "dataset=al-police-data", line("a", "1")).await);
     let id = mine[1]["end"]["load"].as_str().expect("an id");
     let theirs = api.get("loader@rs-fiu", &format!("/v1/loads/{id}")).await;
     theirs.problem(404, "not-found");

@@ -4,9 +4,12 @@ mod access;
 mod bad_input;
 mod demo;
 mod edge;
+mod frames;
 mod jobs;
+mod law;
 mod loads;
 mod reads;
+mod served;
 mod writes;
 
 use std::net::{IpAddr, TcpListener};

@@ -1,8 +1,10 @@
 //! Writing: the everyday forms, batches, retraction, and what makes them safe to repeat.
 
+use linchpin::access::{Phase, RequestContext};
 use serde_json::{Value, json};
 
 use super::{ANA, Api, MIRA, RADA, marking, merge, person};
+use crate::support::{atomic, entity, identity};
 
 fn claim(subject: Value, kind: &str) -> Value {
     json!({
@@ -119,6 +121,11 @@ async fn a_repeated_write_gets_the_same_answer() {
     let request = api.request(RADA, reqwest::Method::POST, "/v1/entities").header("Idempotency-Key", "key-1");
     let theirs = api.send(request.json(&person(RADA, "X"))).await.expect(201);
     assert_ne!(theirs["id"], first_made["id"]);
+    // For a day, and no longer.
+    api.clock.advance_seconds(86_400 - 60);
+    assert_eq!(send("key-1", "/v1/entities", person(ANA, "X")).await.expect(201), first_made);
+    api.clock.advance_seconds(120);
+    assert_ne!(send("key-1", "/v1/entities", person(ANA, "X")).await.expect(201)["id"], first_made["id"]);
     let long = "k".repeat(256);
     send(&long, "/v1/entities", person(ANA, "X")).await.problem(400, "invalid-idempotency-key");
     api.stop().await;
@@ -146,6 +153,48 @@ async fn a_superseded_claim_is_read_as_of_before_and_a_withdrawn_one_by_its_orig
     api.post(ANA, &retraction, &json!({"reason": "withdrawn"})).await.expect(200);
     api.get(RADA, &as_of).await.problem(404, "not-found");
     assert_eq!(api.get(ANA, &as_of).await.expect(200)["id"], "p", "its originator still sees it");
+    api.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_crash_left_open_is_settled_from_the_store() {
+    let api = Api::start().await;
+    let intend = async || {
+        let context = RequestContext { operation: "create_entity", ..RequestContext::default() };
+        api.state.gate().admit_write(&identity(ANA), context).await.expect("may write")
+    };
+    let (happened, never) = (intend().await, intend().await);
+    let batch = atomic(happened.permit().now(), [entity("p", "Person").under(7)]);
+    api.state.store().apply(&happened, batch).await.expect("written");
+    // Here the process would have died.
+    assert_eq!(api.state.settle_open_writes().await.expect("settled"), 2);
+    let told: Vec<_> = api.entries().into_iter().filter(|entry| entry.phase == Phase::Outcome).collect();
+    let told: Vec<_> = told.iter().map(|entry| (entry.write, entry.outcome.as_deref())).collect();
+    assert_eq!(told, [(Some(happened.write()), Some("committed")), (Some(never.write()), Some("not-committed"))]);
+    assert_eq!(api.state.settle_open_writes().await.expect("settled"), 0, "once");
+    api.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_erased_is_logged_before_and_after() {
+    let api = Api::start().await;
+    api.entity(ANA, "p", json!({"retain_until": "2026-03-02"})).await;
+    api.entity(ANA, "q", json!({"retain_until": "2026-03-02"})).await;
+    assert_eq!(api.state.erase_due().await.expect("nothing is due"), 0);
+    api.clock.set("2026-03-02T00:00:00Z");
+    let before = api.entries().len();
+    assert_eq!(api.state.erase_due().await.expect("erased"), 2);
+    let entries = api.entries().split_off(before);
+    let told: Vec<_> = entries.iter().map(|entry| (entry.phase, entry.outcome.as_deref())).collect();
+    assert_eq!(told, [(Phase::Intent, None), (Phase::Outcome, Some("committed"))]);
+    assert!(entries.iter().all(|entry| entry.operation == "erase_due" && entry.subject.as_str() == "linchpin"));
+    let write = entries[0].write.expect("its id");
+    assert!(api.state.store().stamp_of(write).await.expect("the store answers").is_some(), "which the store knows");
+
+    api.entity(ANA, "r", json!({"retain_until": "2026-03-03"})).await;
+    api.clock.set("2026-03-03T00:00:00Z");
+    api.audit.close();
+    assert!(api.state.erase_due().await.is_err(), "and without the log there is no erasure either");
     api.stop().await;
 }
 

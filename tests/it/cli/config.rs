@@ -73,7 +73,7 @@ fn everything_can_come_from_the_environment() {
     let edge = config.edge();
     assert_eq!(edge.cors_origins, ["https://a.example", "https://b.example:8443"]);
     assert_eq!((edge.require_purpose, edge.requests_per_minute), (true, Some(600)));
-    assert_eq!(config.caps(&[Role::Analyst, Role::Viewer]).max_hops, 7);
+    assert_eq!(config.limits().analyses.caps_of(&[Role::Analyst, Role::Viewer]).max_hops, 7);
     assert_eq!(config.issuers["ministry"].issuer, "https://id.example");
 }
 

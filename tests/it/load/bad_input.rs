@@ -92,6 +92,7 @@ async fn amounts_and_periods() {
     refused_as(with(reversed), "invalid-value").await;
     refused_as(with(r#""period":{"at":"2024-02-30T00:00:00Z"},"#), "invalid-value").await;
     refused_as(with(r#""period":{"at":"2024-02-03T00:00:00"},"#), "invalid-value").await;
+    refused_as(with(r#""retain_until":"2026-03-01","#), "retention-over").await;
 }
 
 #[tokio::test]

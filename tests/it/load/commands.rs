@@ -65,6 +65,54 @@ async fn files_are_loaded_and_refused_lines_kept() {
 }
 
 #[tokio::test]
+async fn files_as_other_systems_write_them() {
+    let scene = Scene::new();
+    let kept = |errors: &PathBuf| -> Vec<String> {
+        let text = std::fs::read_to_string(errors).expect("the errors");
+        let told = text.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).expect("a line of JSON"));
+        told.map(|told| format!("{}:{} {}", told["file"].as_str().expect("a file"), told["line"], told["code"]))
+            .collect()
+    };
+    let whole = person("k-3", "p-3", "C");
+    let first =
+        format!("\u{feff}{}\r\n{}\r\n", person("k-1", "p-1", "A"), person("k-2", "p-2", "B").replace("\"B\"", "NaN"));
+    let mut second = format!("{}\n", person("k-1", "p-1", "Other")).into_bytes();
+    second.extend(b"\xd0\n");
+    second.extend(&whole.as_bytes()[..whole.len() / 2]);
+    let first = scene.file("a.ndjson", &first);
+    let path = scene.folder.path().join("b.ndjson");
+    std::fs::write(&path, second).expect("the file is written");
+    let errors = scene.folder.path().join("errors.ndjson");
+    let args = LoadArgs { errors: Some(errors.clone()), ..scene.args(vec![first, path]) };
+    let (code, told) = scene.run(&args, None).await;
+    assert_eq!(code, 1, "{told}");
+    let expected = [
+        "a.ndjson:2 \"malformed-json\"",
+        "b.ndjson:1 \"duplicate-key\"",
+        "b.ndjson:2 \"invalid-utf8\"",
+        "b.ndjson:3 \"malformed-json\"",
+    ];
+    assert_eq!(kept(&errors), expected);
+
+    let rules = RULES.replace("people.csv", "p*.csv");
+    let first = scene.file("p1.csv", "\u{feff}id,name\r\np-10,A\r\np-10,B\r\np_11,C\r\n");
+    let path = scene.folder.path().join("p2.csv");
+    std::fs::write(&path, b"id,name\np-10,Z\np-12,\xc4\np-13,D\np-14").expect("the file is written");
+    let args = LoadArgs { errors: Some(errors.clone()), ..scene.args(vec![first, path]) };
+    let (code, told) = scene.run(&args, Some(&rules)).await;
+    assert_eq!(code, 1, "{told}");
+    let expected = [
+        "p1.csv:3 \"duplicate-key\"",
+        "p1.csv:4 \"invalid-id\"",
+        "p2.csv:2 \"duplicate-key\"",
+        "p2.csv:3 \"invalid-utf8\"",
+        "p2.csv:5 \"ragged-row\"",
+    ];
+    assert_eq!(kept(&errors), expected);
+    assert_eq!(scene.yard.everything().await.len(), 3, "p-1, p-10 and p-13");
+}
+
+#[tokio::test]
 async fn the_end_as_json_and_a_dry_run() {
     let scene = Scene::new();
     let file = scene.file("a.jsonl", &person("", "p-1", "A"));

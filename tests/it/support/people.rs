@@ -32,6 +32,11 @@ impl FixedClock {
         self.micros.store(instant(text).micros(), Ordering::SeqCst);
     }
 
+    /// Counts ids from a place far ahead: so that two clocks give the same ones from now on.
+    pub(crate) fn restart_ids(&self) {
+        self.ids.store(1_000_000, Ordering::SeqCst);
+    }
+
     /// Moves it on.
     pub(crate) fn advance_seconds(&self, seconds: i64) {
         self.micros.fetch_add(seconds * 1_000_000, Ordering::SeqCst);
