@@ -171,7 +171,7 @@ pub(super) const SEARCHED: Statement = Statement::new(
 );
 /// Sets searched values and the mark of protective claims.
 pub(super) const SET_SEARCHED: Statement = Statement::new(
-    "UNWIND $rows AS row MATCH (a:Assertion {assertion: row.assertion}) USING INDEX a:Assertion(assertion)
+    "UNWIND $rows AS row MATCH (a:Assertion {assertion: row.assertion}) USING INDEX SEEK a:Assertion(assertion)
      SET a.named = row.named, a.plain = row.plain, a.protects = row.protects",
 );
 
@@ -226,7 +226,7 @@ pub(super) const NEW_MARKINGS: Statement =
 /// Claims on entities by their ids.
 pub(super) fn entity_claims() -> Statement {
     Statement::made(format!(
-        "MATCH (e:Entity)<-[:ABOUT]-(a:Assertion) USING INDEX e:Entity(id) WHERE e.id IN $ids AND {} AND (({}) OR (a.protects AND {})) RETURN {}",
+        "MATCH (e:Entity)<-[:ABOUT]-(a:Assertion) USING INDEX SEEK e:Entity(id) WHERE e.id IN $ids AND {} AND (({}) OR (a.protects AND {})) RETURN {}",
         seen("a"),
         recorded("a", "$at"),
         recorded("a", "$latest"),
@@ -237,7 +237,7 @@ pub(super) fn entity_claims() -> Statement {
 /// Claims on entities by the claims' ids.
 pub(super) fn entity_claims_by_id() -> Statement {
     Statement::made(format!(
-        "MATCH (a:Assertion)-[:ABOUT]->(e:Entity) USING INDEX a:Assertion(assertion) WHERE a.assertion IN $ids AND {} RETURN {}",
+        "MATCH (a:Assertion)-[:ABOUT]->(e:Entity) USING INDEX SEEK a:Assertion(assertion) WHERE a.assertion IN $ids AND {} RETURN {}",
         seen("a"),
         entity_row()
     ))
@@ -245,8 +245,10 @@ pub(super) fn entity_claims_by_id() -> Statement {
 
 /// Claims on relationships by the relationships' ids.
 pub(super) fn links(kinds: &[KindName]) -> Statement {
-    let found =
-        branches(kinds, "MATCH (s)-[a:`{kind}`]->(t) USING INDEX a:`{kind}`(id) WHERE a.id IN $ids RETURN s, a, t");
+    let found = branches(
+        kinds,
+        "MATCH (s)-[a:`{kind}`]->(t) USING INDEX SEEK a:`{kind}`(id) WHERE a.id IN $ids RETURN s, a, t",
+    );
     Statement::made(format!(
         "CALL () {{ {found} }} WITH s, a, t WHERE {} AND {} AND {} AND {} RETURN {}",
         seen("a"),
@@ -261,7 +263,7 @@ pub(super) fn links(kinds: &[KindName]) -> Statement {
 pub(super) fn links_by_id(kinds: &[KindName]) -> Statement {
     let found = branches(
         kinds,
-        "MATCH (s)-[a:`{kind}`]->(t) USING INDEX a:`{kind}`(assertion) WHERE a.assertion IN $ids RETURN s, a, t",
+        "MATCH (s)-[a:`{kind}`]->(t) USING INDEX SEEK a:`{kind}`(assertion) WHERE a.assertion IN $ids RETURN s, a, t",
     );
     Statement::made(format!(
         "CALL () {{ {found} }} WITH s, a, t WHERE {} AND {} AND {} RETURN {}",
@@ -370,14 +372,14 @@ pub(super) fn heads(kinds: &[KindName]) -> Statement {
     let found = "WHERE a.assertion STARTS WITH w.prefix AND a.source_key = w.source";
     let mut text = format!(
         "UNWIND $sources AS w CALL (w) {{
-           MATCH (a:Assertion) USING INDEX a:Assertion(assertion) {found} RETURN {head}
+           MATCH (a:Assertion) USING INDEX SEEK a:Assertion(assertion) {found} RETURN {head}
            UNION ALL
-           MATCH (a:_Erased) USING INDEX a:_Erased(assertion) {found} RETURN [w.source, a.assertion, null, null, a.recorded_from, null, null, true] AS r"
+           MATCH (a:_Erased) USING INDEX SEEK a:_Erased(assertion) {found} RETURN [w.source, a.assertion, null, null, a.recorded_from, null, null, true] AS r"
     );
     for kind in kinds {
         _ = write!(
             text,
-            " UNION ALL MATCH ()-[a:`{kind}`]->() USING INDEX a:`{kind}`(assertion) {found} RETURN {head}"
+            " UNION ALL MATCH ()-[a:`{kind}`]->() USING INDEX SEEK a:`{kind}`(assertion) {found} RETURN {head}"
         );
     }
     text += " } RETURN r";
@@ -387,13 +389,13 @@ pub(super) fn heads(kinds: &[KindName]) -> Statement {
 /// Which of some ids are in use.
 pub(super) fn taken(kinds: &[KindName]) -> Statement {
     let mut text = "CALL () {
-         MATCH (a:Assertion) USING INDEX a:Assertion(assertion) WHERE a.assertion IN $ids RETURN a.assertion AS r
-         UNION ALL MATCH (a:_Erased) USING INDEX a:_Erased(assertion) WHERE a.assertion IN $ids RETURN a.assertion AS r"
+         MATCH (a:Assertion) USING INDEX SEEK a:Assertion(assertion) WHERE a.assertion IN $ids RETURN a.assertion AS r
+         UNION ALL MATCH (a:_Erased) USING INDEX SEEK a:_Erased(assertion) WHERE a.assertion IN $ids RETURN a.assertion AS r"
         .to_owned();
     for kind in kinds {
         _ = write!(
             text,
-            " UNION ALL MATCH ()-[a:`{kind}`]->() USING INDEX a:`{kind}`(assertion) WHERE a.assertion IN $ids RETURN a.assertion AS r"
+            " UNION ALL MATCH ()-[a:`{kind}`]->() USING INDEX SEEK a:`{kind}`(assertion) WHERE a.assertion IN $ids RETURN a.assertion AS r"
         );
     }
     text += " } RETURN r";
@@ -405,7 +407,7 @@ const HELD: &str = "[a.assertion, coalesce(a.withdrawn_marking, a.marking), a.bo
 /// Claims on entities that are to be closed, as far as the writer may see them.
 pub(super) fn held_entities() -> Statement {
     Statement::made(format!(
-        "MATCH (a:Assertion) USING INDEX a:Assertion(assertion) WHERE a.assertion IN $ids AND {} RETURN {HELD}",
+        "MATCH (a:Assertion) USING INDEX SEEK a:Assertion(assertion) WHERE a.assertion IN $ids AND {} RETURN {HELD}",
         seen("a")
     ))
 }
@@ -414,7 +416,7 @@ pub(super) fn held_entities() -> Statement {
 pub(super) fn held_links(kinds: &[KindName]) -> Statement {
     let found = branches(
         kinds,
-        "MATCH (s)-[a:`{kind}`]->(t) USING INDEX a:`{kind}`(assertion) WHERE a.assertion IN $ids RETURN s, a, t",
+        "MATCH (s)-[a:`{kind}`]->(t) USING INDEX SEEK a:`{kind}`(assertion) WHERE a.assertion IN $ids RETURN s, a, t",
     );
     Statement::made(format!(
         "CALL () {{ {found} }} WITH s, a, t WHERE {} AND ($dangling OR ({} AND {})) RETURN {HELD}",
@@ -427,7 +429,7 @@ pub(super) fn held_links(kinds: &[KindName]) -> Statement {
 /// Open claims on the ends of relationships.
 pub(super) fn ends() -> Statement {
     Statement::made(format!(
-        "MATCH (e:Entity)<-[:ABOUT]-(a:Assertion) USING INDEX e:Entity(id) WHERE e.id IN $ids AND a.recorded_to IS NULL AND {}
+        "MATCH (e:Entity)<-[:ABOUT]-(a:Assertion) USING INDEX SEEK e:Entity(id) WHERE e.id IN $ids AND a.recorded_to IS NULL AND {}
          RETURN [e.id, a.assertion, a.kind] AS r",
         seen("a")
     ))
@@ -436,7 +438,7 @@ pub(super) fn ends() -> Statement {
 /// Open claims of the writer's agency on people whose protection is at stake; only those that protect, or all.
 pub(super) fn own(protective: bool) -> Statement {
     Statement::made(format!(
-        "MATCH (e:Entity)<-[:ABOUT]-(a:Assertion) USING INDEX e:Entity(id) WHERE e.id IN $ids AND a.recorded_to IS NULL {} AND {}
+        "MATCH (e:Entity)<-[:ABOUT]-(a:Assertion) USING INDEX SEEK e:Entity(id) WHERE e.id IN $ids AND a.recorded_to IS NULL {} AND {}
          RETURN [e.id, a.assertion, coalesce(a.protects, false), a.marking, a.asserted_by, a.retain_until] AS r",
         if protective { "AND a.protects" } else { "" },
         seen("a")
@@ -456,7 +458,7 @@ pub(super) const NEW_ENTITIES: Statement =
 /// Claims on entities, all of one kind.
 pub(super) fn new_entity_claims(kind: &KindName) -> Statement {
     Statement::made(format!(
-        "UNWIND $rows AS row MATCH (e:Entity {{id: row.entity}}) USING INDEX e:Entity(id) SET e:`{kind}` SET e += row.node
+        "UNWIND $rows AS row MATCH (e:Entity {{id: row.entity}}) USING INDEX SEEK e:Entity(id) SET e:`{kind}` SET e += row.node
          CREATE (a:Assertion)-[:ABOUT]->(e) SET a = row.claim"
     ))
 }
@@ -464,7 +466,7 @@ pub(super) fn new_entity_claims(kind: &KindName) -> Statement {
 /// Claims on relationships, all of one kind.
 pub(super) fn new_links(kind: &KindName) -> Statement {
     Statement::made(format!(
-        "UNWIND $rows AS row MATCH (s:Entity {{id: row.source}}) USING INDEX s:Entity(id) MATCH (t:Entity {{id: row.target}}) USING INDEX t:Entity(id)
+        "UNWIND $rows AS row MATCH (s:Entity {{id: row.source}}) USING INDEX SEEK s:Entity(id) MATCH (t:Entity {{id: row.target}}) USING INDEX SEEK t:Entity(id)
          CREATE (s)-[a:`{kind}`]->(t) SET a = row.claim"
     ))
 }
@@ -472,7 +474,7 @@ pub(super) fn new_links(kind: &KindName) -> Statement {
 /// Changes claims on entities; tells which claims, on whom.
 pub(super) const CLOSE_ENTITIES: Statement = Statement::new(
     "UNWIND $rows AS row MATCH (a:Assertion {assertion: row.assertion})-[:ABOUT]->(e:Entity)
-     USING INDEX a:Assertion(assertion) SET a += row.changes
+     USING INDEX SEEK a:Assertion(assertion) SET a += row.changes
      RETURN [a.assertion, e.id] AS r",
 );
 
@@ -480,14 +482,14 @@ pub(super) const CLOSE_ENTITIES: Statement = Statement::new(
 pub(super) fn close_links(kind: &KindName) -> Statement {
     Statement::made(format!(
         "UNWIND $rows AS row MATCH ()-[a:`{kind}` {{assertion: row.assertion}}]->()
-         USING INDEX a:`{kind}`(assertion) SET a += row.changes
+         USING INDEX SEEK a:`{kind}`(assertion) SET a += row.changes
          RETURN a.assertion AS r"
     ))
 }
 
 /// What open claims say of entities, for the labels and captions that an operator sees.
 pub(super) const SHOWN: Statement = Statement::new(
-    "MATCH (e:Entity)<-[:ABOUT]-(a:Assertion) USING INDEX e:Entity(id) WHERE e.id IN $ids AND a.recorded_to IS NULL
+    "MATCH (e:Entity)<-[:ABOUT]-(a:Assertion) USING INDEX SEEK e:Entity(id) WHERE e.id IN $ids AND a.recorded_to IS NULL
      RETURN [e.id, a.kind, a.properties] AS r ORDER BY a.recorded_from, a.assertion",
 );
 
@@ -496,14 +498,14 @@ pub(super) fn unlabel(kinds: &[&KindName]) -> Statement {
     let labels: String = kinds.iter().map(|kind| format!(":`{kind}`")).collect();
     let labels = if labels.is_empty() { String::new() } else { format!("REMOVE e{labels}") };
     Statement::made(format!(
-        "UNWIND $ids AS id MATCH (e:Entity {{id: id}}) USING INDEX e:Entity(id) REMOVE e.caption {labels}"
+        "UNWIND $ids AS id MATCH (e:Entity {{id: id}}) USING INDEX SEEK e:Entity(id) REMOVE e.caption {labels}"
     ))
 }
 
 /// Puts a label and captions on nodes.
 pub(super) fn label(kind: &KindName) -> Statement {
     Statement::made(format!(
-        "UNWIND $rows AS row MATCH (e:Entity {{id: row.id}}) USING INDEX e:Entity(id) SET e:`{kind}` SET e += row.node"
+        "UNWIND $rows AS row MATCH (e:Entity {{id: row.id}}) USING INDEX SEEK e:Entity(id) SET e:`{kind}` SET e += row.node"
     ))
 }
 
@@ -541,13 +543,13 @@ pub(super) const LOAD_REVISIONS: Statement = Statement::new(
 /// When a claim was recorded, whatever has become of it.
 pub(super) fn recorded_from(kinds: &[KindName]) -> Statement {
     let mut text = "CALL () {
-         MATCH (a:Assertion {assertion: $id}) USING INDEX a:Assertion(assertion) RETURN a.recorded_from AS r
-         UNION ALL MATCH (a:_Erased {assertion: $id}) USING INDEX a:_Erased(assertion) RETURN a.recorded_from AS r"
+         MATCH (a:Assertion {assertion: $id}) USING INDEX SEEK a:Assertion(assertion) RETURN a.recorded_from AS r
+         UNION ALL MATCH (a:_Erased {assertion: $id}) USING INDEX SEEK a:_Erased(assertion) RETURN a.recorded_from AS r"
         .to_owned();
     for kind in kinds {
         _ = write!(
             text,
-            " UNION ALL MATCH ()-[a:`{kind}` {{assertion: $id}}]->() USING INDEX a:`{kind}`(assertion) RETURN a.recorded_from AS r"
+            " UNION ALL MATCH ()-[a:`{kind}` {{assertion: $id}}]->() USING INDEX SEEK a:`{kind}`(assertion) RETURN a.recorded_from AS r"
         );
     }
     text += " } RETURN r";
@@ -562,11 +564,11 @@ pub(super) fn load_claims(kinds: &[KindName]) -> Statement {
         recorded("a", "$latest")
     );
     let mut text =
-        format!("MATCH (a:Assertion) USING INDEX a:Assertion(recorded_from) {filter} RETURN a.assertion AS r");
+        format!("MATCH (a:Assertion) USING INDEX SEEK a:Assertion(recorded_from) {filter} RETURN a.assertion AS r");
     for kind in kinds {
         _ = write!(
             text,
-            " UNION ALL MATCH ()-[a:`{kind}`]->() USING INDEX a:`{kind}`(recorded_from) {filter} RETURN a.assertion AS r"
+            " UNION ALL MATCH ()-[a:`{kind}`]->() USING INDEX SEEK a:`{kind}`(recorded_from) {filter} RETURN a.assertion AS r"
         );
     }
     Statement::made(text)
@@ -576,7 +578,7 @@ pub(super) fn load_claims(kinds: &[KindName]) -> Statement {
 pub(super) fn dangling(kinds: &[KindName]) -> Statement {
     let found = branches(
         kinds,
-        "MATCH (s)-[a:`{kind}`]->(t) USING INDEX a:`{kind}`(recorded_from) WHERE a.recorded_from = revision AND a.load = $load AND a.id > $after RETURN s, a, t",
+        "MATCH (s)-[a:`{kind}`]->(t) USING INDEX SEEK a:`{kind}`(recorded_from) WHERE a.recorded_from = revision AND a.load = $load AND a.id > $after RETURN s, a, t",
     );
     Statement::made(format!(
         "MATCH (:_Load {{id: $load}})-[:WROTE]->(r:_Revision) WITH r.revision AS revision
@@ -602,9 +604,9 @@ pub(super) const NEXT_RANGE: Statement =
 pub(super) fn scan() -> Statement {
     let range = "e.id >= $from AND ($to IS NULL OR e.id < $to)";
     Statement::made(format!(
-        "MATCH (e:Entity)<-[:ABOUT]-(a:Assertion) USING INDEX e:Entity(id) WHERE {range} AND a.recorded_from <= $latest RETURN {}
+        "MATCH (e:Entity)<-[:ABOUT]-(a:Assertion) USING INDEX SEEK e:Entity(id) WHERE {range} AND a.recorded_from <= $latest RETURN {}
          UNION ALL
-         MATCH (e:Entity) USING INDEX e:Entity(id) WHERE {range} MATCH (e)-[a]->(t:Entity) WHERE a.recorded_from <= $latest
+         MATCH (e:Entity) USING INDEX SEEK e:Entity(id) WHERE {range} MATCH (e)-[a]->(t:Entity) WHERE a.recorded_from <= $latest
          RETURN [[a.assertion, null, a.id, e.id, t.id, type(a)], {REST}] AS r",
         entity_row()
     ))
@@ -617,14 +619,17 @@ pub(super) fn changed(kinds: &[KindName]) -> Statement {
     let (entity, link) = (entity_row(), link_row());
     let mut parts = vec![
         format!(
-            "MATCH (a:Assertion)-[:ABOUT]->(e:Entity) USING INDEX a:Assertion(recorded_from) {written} RETURN {entity}"
+            "MATCH (a:Assertion)-[:ABOUT]->(e:Entity) USING INDEX SEEK a:Assertion(recorded_from) {written} RETURN {entity}"
         ),
-        format!("MATCH (a:Assertion)-[:ABOUT]->(e:Entity) USING INDEX a:Assertion(touched) {touched} RETURN {entity}"),
+        format!(
+            "MATCH (a:Assertion)-[:ABOUT]->(e:Entity) USING INDEX SEEK a:Assertion(touched) {touched} RETURN {entity}"
+        ),
     ];
     for kind in kinds {
-        parts
-            .push(format!("MATCH (s)-[a:`{kind}`]->(t) USING INDEX a:`{kind}`(recorded_from) {written} RETURN {link}"));
-        parts.push(format!("MATCH (s)-[a:`{kind}`]->(t) USING INDEX a:`{kind}`(touched) {touched} RETURN {link}"));
+        parts.push(format!(
+            "MATCH (s)-[a:`{kind}`]->(t) USING INDEX SEEK a:`{kind}`(recorded_from) {written} RETURN {link}"
+        ));
+        parts.push(format!("MATCH (s)-[a:`{kind}`]->(t) USING INDEX SEEK a:`{kind}`(touched) {touched} RETURN {link}"));
     }
     Statement::made(parts.join(" UNION ALL "))
 }
@@ -637,7 +642,7 @@ pub(super) const ERASED: Statement =
 
 /// Puts a stone in the place of every claim on an entity that is due; tells the entities.
 pub(super) const ERASE_ENTITIES: Statement = Statement::new(
-    "MATCH (a:Assertion)-[:ABOUT]->(e:Entity) USING INDEX a:Assertion(retain_until) WHERE a.retain_until <= $today
+    "MATCH (a:Assertion)-[:ABOUT]->(e:Entity) USING INDEX SEEK a:Assertion(retain_until) WHERE a.retain_until <= $today
      CREATE (x:_Erased {assertion: a.assertion, recorded_from: a.recorded_from, touched: $revision})
      SET x.source_key = a.source_key
      DETACH DELETE a RETURN e.id AS r",
@@ -646,7 +651,7 @@ pub(super) const ERASE_ENTITIES: Statement = Statement::new(
 /// The same for relationships of one kind; tells both ends.
 pub(super) fn erase_links(kind: &KindName) -> Statement {
     Statement::made(format!(
-        "MATCH (s)-[a:`{kind}`]->(t) USING INDEX a:`{kind}`(retain_until) WHERE a.retain_until <= $today
+        "MATCH (s)-[a:`{kind}`]->(t) USING INDEX SEEK a:`{kind}`(retain_until) WHERE a.retain_until <= $today
          CREATE (x:_Erased {{assertion: a.assertion, recorded_from: a.recorded_from, touched: $revision}})
          SET x.source_key = a.source_key
          DELETE a RETURN [s.id, t.id] AS r"
@@ -655,5 +660,5 @@ pub(super) fn erase_links(kind: &KindName) -> Statement {
 
 /// Removes entities of which nothing is said any more.
 pub(super) const ORPHANS: Statement = Statement::new(
-    "UNWIND $ids AS id MATCH (e:Entity {id: id}) USING INDEX e:Entity(id) WHERE NOT EXISTS { (e)--() } DELETE e",
+    "UNWIND $ids AS id MATCH (e:Entity {id: id}) USING INDEX SEEK e:Entity(id) WHERE NOT EXISTS { (e)--() } DELETE e",
 );
