@@ -44,7 +44,7 @@ impl Door {
 
 /// Who is asking, and what for: what every handler of a secured operation begins with.
 #[derive(Debug, Clone)]
-pub struct Auth(pub Caller);
+pub(crate) struct Auth(pub Caller);
 
 impl FromRequest for Auth {
     type Error = ApiError;

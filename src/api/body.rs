@@ -18,11 +18,11 @@ use crate::service::Idempotency;
 
 /// The JSON body of a request that changes nothing.
 #[derive(Debug)]
-pub struct Json<T>(pub T);
+pub(crate) struct Json<T>(pub T);
 
 /// The JSON body of a request that writes, with what makes it safe to repeat.
 #[derive(Debug)]
-pub struct Write<T> {
+pub(crate) struct Write<T> {
     /// What is to be written.
     pub body: T,
     /// From the header `Idempotency-Key`.
