@@ -137,7 +137,7 @@ fn complete(route: &str, method: &str, operation: &mut Value) {
         operation["responses"]["200"]["headers"] =
             json!({"ETag": {"description": "Changes exactly when what you see does.", "schema": {"type": "string"}}});
     }
-    if let Some(stream) = operation["responses"]["200"].pointer_mut("/content/text~1event-stream") {
+    if let Some(stream) = operation.pointer_mut("/responses/200/content/text~1event-stream") {
         // A schema here is taken for that of one event, whose form the standard fixes.
         *stream = json!({});
     }
