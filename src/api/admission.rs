@@ -21,7 +21,7 @@ use crate::model::SubjectName;
 use crate::service::Caller;
 
 /// The longest text of a purpose header, in characters.
-const MAX_PURPOSE: usize = 500;
+pub(super) const MAX_PURPOSE: usize = 500;
 
 /// Signs callers in.
 #[async_trait]

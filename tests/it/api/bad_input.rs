@@ -157,3 +157,17 @@ async fn paths_and_queries_are_read_strictly() {
     assert_eq!(api.send(other).await.header("allow"), Some("DELETE, GET"));
     api.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn headers_hold_what_the_document_says() {
+    let api = Api::start().await;
+    let ask = |name: &str, value: &[u8]| {
+        let request = api.request(ANA, Method::POST, "/v1/analyses/k-shortest-paths");
+        request.header(name, value).json(&json!({"source": "a", "target": "b"}))
+    };
+    api.send(ask("Prefer", b"handling=lenient")).await.problem(404, "not-found");
+    api.send(ask("Prefer", "одмах".as_bytes())).await.problem(400, "invalid-header");
+    api.send(ask("X-Purpose", "истрага".as_bytes())).await.problem(404, "not-found");
+    api.send(ask("X-Purpose", b"\x84")).await.problem(400, "invalid-header");
+    api.stop().await;
+}
