@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 use super::problem::{ApiError, ApiResult};
 use super::settings::Settings;
 use crate::model::Fault;
+use crate::model::strict::Strict;
 use crate::service::Idempotency;
 
 /// The JSON body of a request that changes nothing.
@@ -109,7 +110,7 @@ pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8], depth: usize) -> ApiResul
         return Err(ApiError::new("too-deep").detail(format!("at most {depth} levels")));
     }
     let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+    let value = serde_path_to_error::deserialize(Strict(&mut reader)).map_err(|error| {
         let pointer = pointer(error.path());
         let error = error.into_inner();
         match error.classify() {

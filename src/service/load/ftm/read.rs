@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::{Boundary, EXTENSION_VERSION, Extension, PARTY, amount, party_id, period, single};
+use crate::model::strict;
 use crate::model::{
     Claim, EntityId, Fault, FtmEdge, KindName, Marking, Ontology, Properties, Provenance, RelationshipId, Subject, Tlp,
     Vocabulary,
@@ -95,7 +96,7 @@ impl Decode for Reader {
                     continue;
                 }
             };
-            match serde_json::from_str::<Line>(text) {
+            match strict::from_json::<Line>(text) {
                 Err(_) => out.one(terms, *number, Err(vec![ndjson::fault::<Line>(text)])),
                 Ok(line) => {
                     for field in line.described_by() {
