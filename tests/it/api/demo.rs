@@ -53,18 +53,22 @@ impl Demo {
 
     /// Ends it as an operator does, and answers its exit code.
     fn end(mut self) -> Option<i32> {
-        let pid = self.process.id().to_string();
-        Command::new("kill").args(["-TERM", &pid]).status().expect("a signal");
-        self.process.wait().expect("it ends").code()
+        terminate(&mut self.process)
     }
 }
 
 impl Drop for Demo {
     fn drop(&mut self) {
-        // Already gone when the test ended it.
-        _ = self.process.kill();
-        _ = self.process.wait();
+        // Killed, it would leave its folder behind.
+        if matches!(self.process.try_wait(), Ok(None)) {
+            terminate(&mut self.process);
+        }
     }
+}
+
+fn terminate(process: &mut Child) -> Option<i32> {
+    Command::new("kill").args(["-TERM", &process.id().to_string()]).status().expect("a signal");
+    process.wait().expect("it ends").code()
 }
 
 fn truth() -> Value {
@@ -156,5 +160,29 @@ async fn it_can_begin_empty() {
             .filter_map(|token| token["agency"].as_str())
             .collect();
         assert!(agencies.len() >= 2, "{role}s of {agencies:?}");
+    }
+}
+
+#[test]
+fn it_leaves_nothing_behind_however_early_it_is_ended() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let holds = |what: &str| {
+        let entries = std::fs::read_dir(folder.path()).expect("a folder").filter_map(Result::ok);
+        entries.into_iter().any(|entry| what.is_empty() || entry.path().join(what).exists())
+    };
+    // As soon as there is a folder, and in the middle of the load.
+    for what in ["", "store.sqlite"] {
+        let mut process = Command::new(env!("CARGO_BIN_EXE_linchpin"))
+            .args(["demo", "--json", "--port", "0"])
+            .env("TMPDIR", folder.path())
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("the demonstration starts");
+        while !holds(what) {
+            assert!(matches!(process.try_wait(), Ok(None)), "it runs");
+            std::thread::yield_now();
+        }
+        assert_eq!(terminate(&mut process), Some(0), "ended in order");
+        assert!(!holds(""), "nothing is left");
     }
 }
