@@ -147,6 +147,10 @@ fn complete(route: &str, method: &str, operation: &mut Value) {
         // A schema here is taken for that of one event, whose form the standard fixes.
         *stream = json!({});
     }
+    if let Some(schema) = operation.pointer_mut("/requestBody/content/application~1x-ndjson/schema") {
+        // A file: Swagger UI would put quotes round any text of a type that ends in JSON, and clients should stream it.
+        *schema = json!({"type": "string", "format": "binary"});
+    }
     if operation["responses"].get("201").is_some() && operation_id != "create_assertions" {
         operation["responses"]["201"]["headers"] =
             json!({"Location": {"description": "Where it is now.", "schema": {"type": "string"}}});

@@ -186,3 +186,38 @@ fn it_leaves_nothing_behind_however_early_it_is_ended() {
         assert!(!holds(""), "nothing is left");
     }
 }
+
+/// The bodies of docs/exercises.md, each with the path that was named last.
+fn exercises() -> Vec<(String, Value)> {
+    let (mut path, mut found) = (String::new(), Vec::new());
+    let text = include_str!("../../../docs/exercises.md");
+    for (at, part) in text.split("```").enumerate() {
+        if at % 2 == 1 {
+            let body = part.strip_prefix("json").unwrap_or_else(|| panic!("no JSON: {part}"));
+            found.push((path.clone(), serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {body}"))));
+        } else if let Some((_, named)) = part.rsplit_once("`POST ") {
+            path = named.split('`').next().unwrap_or_default().to_owned();
+        }
+    }
+    found
+}
+
+#[tokio::test]
+async fn every_body_of_the_exercises_runs_as_it_stands() {
+    let demo = Demo::start(&[]);
+    let (mut written, mut hubs) = (String::new(), Value::Null);
+    let exercises = exercises();
+    for (path, body) in &exercises {
+        let (status, answer) =
+            demo.call("ana@al-police", Method::POST, &path.replace("{id}", &written), Some(body)).await;
+        assert!(status.is_success(), "{path} {body}: {status} {answer}");
+        if let Some(id) = answer["items"][0]["id"].as_str().filter(|_| path == "/v1/assertions") {
+            written = id.to_owned();
+        }
+        if body["frame"]["hubs"].is_object() {
+            hubs = answer["left_out"]["hubs"].clone();
+        }
+    }
+    assert!(exercises.len() >= 10, "{} bodies", exercises.len());
+    assert_eq!(hubs, json!(["pl-bar-sidro", "pl-skopje"]), "the busy places that exercise 3 names");
+}
