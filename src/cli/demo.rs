@@ -93,12 +93,18 @@ const SHOWN: [&str; 7] = [
 ];
 
 /// Carries the command out.
-pub async fn run(args: &DemoArgs, out: &mut (dyn Write + Send)) -> Result<(), CliError> {
+pub fn run(args: &DemoArgs, out: &mut (dyn Write + Send)) -> Result<(), CliError> {
+    // Taken away only when nothing runs any more that could write into it.
+    let mut folder = None;
+    super::block_on(show(args, out, &mut folder))
+}
+
+async fn show(args: &DemoArgs, out: &mut (dyn Write + Send), folder: &mut Option<TempDir>) -> Result<(), CliError> {
     // Before there is anything to leave behind: the server hears signals only once it runs.
     let mut ended = Ended::listen()?;
-    let folder = tempfile::tempdir()?;
+    let folder = folder.insert(tempfile::tempdir()?);
     let (printed, server) = tokio::select! {
-        ready = prepare(args, &folder) => ready?,
+        ready = prepare(args, folder) => ready?,
         () = ended.wait() => return Ok(()),
     };
     print(&printed, args, out)?;
