@@ -7,6 +7,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::{ANALYSES, Analysis, AnalysisError, Answer, Caps, Finding, Frame};
 use crate::graph::{Budget, Direction, GraphView};
+use crate::model::strict::Strict;
 use crate::model::{EntityId, Fault};
 
 /// The analysis of this name.
@@ -94,7 +95,8 @@ impl<A: Analysis + Copy> AnyAnalysis for A {
     }
 
     fn parse(&self, body: Value) -> Result<Question, Vec<Fault>> {
-        let params: A::Params = serde_path_to_error::deserialize(body).map_err(|error| vec![shape_fault(&error)])?;
+        let params: A::Params =
+            serde_path_to_error::deserialize(Strict(body)).map_err(|error| vec![shape_fault(&error)])?;
         let faults = A::faults(&params);
         if !faults.is_empty() {
             return Err(faults);

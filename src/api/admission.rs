@@ -21,7 +21,7 @@ use crate::model::SubjectName;
 use crate::service::Caller;
 
 /// The longest text of a purpose header, in characters.
-const MAX_PURPOSE: usize = 500;
+pub(super) const MAX_PURPOSE: usize = 500;
 
 /// Signs callers in.
 #[async_trait]
@@ -44,7 +44,7 @@ impl Door {
 
 /// Who is asking, and what for: what every handler of a secured operation begins with.
 #[derive(Debug, Clone)]
-pub struct Auth(pub Caller);
+pub(crate) struct Auth(pub Caller);
 
 impl FromRequest for Auth {
     type Error = ApiError;

@@ -32,7 +32,7 @@ async fn ask(
     req: HttpRequest,
 ) -> ApiResult<HttpResponse> {
     let name = req.path().rsplit('/').next().ok_or_else(|| ApiError::new("not-found"))?;
-    if !wants_job(req.headers()) {
+    if !wants_job(req.headers())? {
         return Ok(json(state.run_analysis(&who, name, body).await?));
     }
     let status = state.start_analysis(&who, name, body).await?.into_inner();
@@ -43,7 +43,12 @@ async fn ask(
 }
 
 /// Whether the caller prefers not to wait (RFC 7240).
-fn wants_job(headers: &HeaderMap) -> bool {
-    let preferences = headers.get_all("prefer").filter_map(|value| value.to_str().ok());
-    preferences.flat_map(|list| list.split([',', ';'])).any(|word| word.trim().eq_ignore_ascii_case("respond-async"))
+fn wants_job(headers: &HeaderMap) -> ApiResult<bool> {
+    let mut wants = false;
+    for value in headers.get_all("prefer") {
+        let wrong = |_| ApiError::new("invalid-header").detail("`Prefer` is a list of preferences in visible ASCII");
+        let mut words = value.to_str().map_err(wrong)?.split([',', ';']);
+        wants |= words.any(|word| word.trim().eq_ignore_ascii_case("respond-async"));
+    }
+    Ok(wants)
 }

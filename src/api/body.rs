@@ -14,15 +14,16 @@ use sha2::{Digest, Sha256};
 use super::problem::{ApiError, ApiResult};
 use super::settings::Settings;
 use crate::model::Fault;
+use crate::model::strict::Strict;
 use crate::service::Idempotency;
 
 /// The JSON body of a request that changes nothing.
 #[derive(Debug)]
-pub struct Json<T>(pub T);
+pub(crate) struct Json<T>(pub T);
 
 /// The JSON body of a request that writes, with what makes it safe to repeat.
 #[derive(Debug)]
-pub struct Write<T> {
+pub(crate) struct Write<T> {
     /// What is to be written.
     pub body: T,
     /// From the header `Idempotency-Key`.
@@ -109,7 +110,7 @@ pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8], depth: usize) -> ApiResul
         return Err(ApiError::new("too-deep").detail(format!("at most {depth} levels")));
     }
     let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+    let value = serde_path_to_error::deserialize(Strict(&mut reader)).map_err(|error| {
         let pointer = pointer(error.path());
         let error = error.into_inner();
         match error.classify() {

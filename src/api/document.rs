@@ -7,10 +7,14 @@ use serde_json::{Map, Value, json};
 use utoipa::ToSchema as _;
 use utoipa_actix_web::AppExt as _;
 
+use super::admission::MAX_PURPOSE;
 use super::analyses;
 use super::problem::{PROBLEM_JSON, Problem, statuses};
 use super::routes::routes;
 use crate::analysis::{ANALYSES, AnyAnalysis};
+
+/// What a header of visible ASCII may hold.
+const ONE_LINE: &str = r"^[\t -~]*$";
 
 /// The document, made once for the process.
 pub fn document() -> &'static Value {
@@ -83,7 +87,7 @@ fn add_analysis(document: &mut Value, analysis: &dyn AnyAnalysis) {
         "tags": ["analyses"],
         "summary": analysis.summary(),
         "operationId": doc.operation_id,
-        "parameters": [header("Prefer", "`respond-async` makes it a job: 202 with its `Location`.", ("^[ -~]*$", 200))],
+        "parameters": [header("Prefer", "`respond-async` makes it a job: 202 with its `Location`.", json!({"pattern": ONE_LINE}))],
         "requestBody": {"required": true, "content": {"application/json": {"schema": doc.request_schema, "example": doc.example}}},
         "responses": {
             "200": {"description": "The answer, with its evidence", "content": {"application/json": {"schema": doc.response_schema}}},
@@ -106,11 +110,11 @@ fn complete(route: &str, method: &str, operation: &mut Value) {
         operation["security"] = json!([{"bearer": []}]);
         codes.extend([400, 401, 403, 429]);
         for (name, description) in [
-            ("X-Purpose", "What the request is for; kept in the audit log."),
-            ("X-Case-Ref", "The case that it belongs to; kept in the audit log."),
-            ("X-Justification", "Why it is justified; kept in the audit log."),
+            ("X-Purpose", "What the request is for; kept in the audit log. UTF-8."),
+            ("X-Case-Ref", "The case that it belongs to; kept in the audit log. UTF-8."),
+            ("X-Justification", "Why it is justified; kept in the audit log. UTF-8."),
         ] {
-            parameter(operation, header(name, description, ("^[ -~]*$", 500)));
+            parameter(operation, header(name, description, json!({"maxLength": MAX_PURPOSE})));
         }
     }
     if route.contains('{') || operation_id == "create_load" {
@@ -130,16 +134,22 @@ fn complete(route: &str, method: &str, operation: &mut Value) {
     }
     if writes {
         let words = "Makes the request safe to repeat for 24 hours: the same key and body get the same answer.";
-        parameter(operation, header("Idempotency-Key", words, ("^[!-~]([ -~]*[!-~])?$", 255)));
+        let bounds = json!({"pattern": r"^[!-~]([\t -~]*[!-~])?$", "maxLength": 255});
+        parameter(operation, header("Idempotency-Key", words, bounds));
     }
     if conditional {
-        parameter(operation, header("If-None-Match", "The `ETag` of the version that you hold.", ("^[ -~]*$", 200)));
+        let words = "The `ETag` of the version that you hold.";
+        parameter(operation, header("If-None-Match", words, json!({"pattern": ONE_LINE})));
         operation["responses"]["200"]["headers"] =
             json!({"ETag": {"description": "Changes exactly when what you see does.", "schema": {"type": "string"}}});
     }
     if let Some(stream) = operation.pointer_mut("/responses/200/content/text~1event-stream") {
         // A schema here is taken for that of one event, whose form the standard fixes.
         *stream = json!({});
+    }
+    if let Some(schema) = operation.pointer_mut("/requestBody/content/application~1x-ndjson/schema") {
+        // A file: Swagger UI would put quotes round any text of a type that ends in JSON, and clients should stream it.
+        *schema = json!({"type": "string", "format": "binary"});
     }
     if operation["responses"].get("201").is_some() && operation_id != "create_assertions" {
         operation["responses"]["201"]["headers"] =
@@ -148,11 +158,10 @@ fn complete(route: &str, method: &str, operation: &mut Value) {
     errors(operation, &codes);
 }
 
-fn header(name: &str, description: &str, (pattern, max): (&str, u32)) -> Value {
-    json!({
-        "name": name, "in": "header", "required": false, "description": description,
-        "schema": {"type": "string", "maxLength": max, "pattern": pattern}
-    })
+fn header(name: &str, description: &str, bounds: Value) -> Value {
+    let mut schema = bounds;
+    schema["type"] = json!("string");
+    json!({"name": name, "in": "header", "required": false, "description": description, "schema": schema})
 }
 
 fn parameter(operation: &mut Value, parameter: Value) {

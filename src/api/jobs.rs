@@ -28,7 +28,7 @@ pub(crate) async fn get_job(
 
 /// Cancel a job
 ///
-/// One that has ended is forgotten with its result.
+/// It is forgotten, with its result when it had one.
 #[utoipa::path(
     tag = "jobs",
     operation_id = "cancel_job",

@@ -11,7 +11,7 @@ use super::document::document;
 
 /// One operation.
 #[derive(Debug)]
-pub struct Operation {
+pub(crate) struct Operation {
     /// Its id.
     pub id: String,
     /// Its path with placeholders; never one with ids.
@@ -24,7 +24,7 @@ pub struct Operation {
 
 /// What a request asks for.
 #[derive(Debug, Clone, Copy)]
-pub enum Asked {
+pub(crate) enum Asked {
     /// This operation.
     Operation(&'static Operation),
     /// A path that there is, by a method that it lacks; it has these, as `Allow` lists them.
@@ -40,7 +40,7 @@ struct PathOperations {
 }
 
 /// What the document says about a path and a method.
-pub fn asked(method: &Method, path: &str) -> Asked {
+pub(crate) fn asked(method: &Method, path: &str) -> Asked {
     static TABLE: OnceLock<Vec<PathOperations>> = OnceLock::new();
     let table = TABLE.get_or_init(|| table(document()));
     let mut allow = None;

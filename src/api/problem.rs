@@ -16,7 +16,7 @@ use crate::service::ServiceError;
 use crate::store::StoreError;
 
 /// The media type of a problem.
-pub const PROBLEM_JSON: &str = "application/problem+json";
+pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
 
 /// A failure, told so that a program can act on it (RFC 9457).
 #[derive(Debug, Clone, Serialize, ToSchema)]

@@ -13,7 +13,7 @@ use crate::service::{Moment, PageRequest, Reading};
 #[derive(Debug, Clone, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub struct ReadQuery {
+pub(crate) struct ReadQuery {
     /// As it was known at this instant; left out: as it stands. Not together with `replay`.
     #[param(nullable = false)]
     pub as_of: Option<Instant>,
@@ -26,7 +26,7 @@ pub struct ReadQuery {
 #[derive(Debug, Clone, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub struct ListQuery {
+pub(crate) struct ListQuery {
     /// As it was known at this instant; left out: as it stands. Not together with `replay`.
     #[param(nullable = false)]
     pub as_of: Option<Instant>,
@@ -57,7 +57,7 @@ pub struct PageQuery {
 /// Which entity.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Path)]
-pub struct EntityPath {
+pub(crate) struct EntityPath {
     /// The entity's id.
     #[param(example = "p-0004")]
     pub id: EntityId,
@@ -66,7 +66,7 @@ pub struct EntityPath {
 /// Which relationship.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Path)]
-pub struct RelationshipPath {
+pub(crate) struct RelationshipPath {
     /// The relationship's key: its id, or `id@source@target`.
     #[param(example = "tr-cy-1")]
     pub id: RelationshipKey,
@@ -75,7 +75,7 @@ pub struct RelationshipPath {
 /// Which claim.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Path)]
-pub struct AssertionPath {
+pub(crate) struct AssertionPath {
     /// The claim's id.
     #[param(example = "320cfbe9-7d32-8a08-b36c-b1ba212e5d30")]
     pub id: AssertionId,
@@ -84,7 +84,7 @@ pub struct AssertionPath {
 /// Which job.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Path)]
-pub struct JobPath {
+pub(crate) struct JobPath {
     /// The job's id.
     #[param(value_type = String, format = "uuid", example = "01970000-0000-7000-8000-000000000000")]
     pub id: Uuid,
@@ -92,19 +92,19 @@ pub struct JobPath {
 
 impl ReadQuery {
     /// The moment that it names.
-    pub fn moment(self) -> ApiResult<Moment> {
+    pub(crate) fn moment(self) -> ApiResult<Moment> {
         Ok(Moment::of(self.as_of, self.replay)?)
     }
 
     /// With the versions that the caller holds.
-    pub fn reading(self, headers: &HeaderMap) -> ApiResult<Reading> {
+    pub(crate) fn reading(self, headers: &HeaderMap) -> ApiResult<Reading> {
         Ok(Reading { moment: self.moment()?, held: held(headers)? })
     }
 }
 
 impl ListQuery {
     /// The moment and the page that it names.
-    pub fn page(self) -> ApiResult<(Moment, PageRequest)> {
+    pub(crate) fn page(self) -> ApiResult<(Moment, PageRequest)> {
         let Self { as_of, replay, cursor, limit } = self;
         Ok((Moment::of(as_of, replay)?, PageRequest { cursor, limit }))
     }

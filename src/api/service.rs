@@ -10,7 +10,7 @@ use crate::service::AppState;
 
 /// How the process is.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Health {
+pub(crate) struct Health {
     /// `ok`.
     #[schema(example = "ok")]
     pub status: &'static str,

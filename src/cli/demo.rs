@@ -6,9 +6,11 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use actix_web::dev::Server;
 use clap::Args;
 use serde::Serialize;
 use tempfile::TempDir;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 
 use super::config::{Config, LogConfig, LogFormat, Password, StoreKind};
@@ -91,10 +93,52 @@ const SHOWN: [&str; 7] = [
 ];
 
 /// Carries the command out.
-pub async fn run(args: &DemoArgs, out: &mut (dyn Write + Send)) -> Result<(), CliError> {
-    let folder = tempfile::tempdir()?;
+pub fn run(args: &DemoArgs, out: &mut (dyn Write + Send)) -> Result<(), CliError> {
+    // Taken away only when nothing runs any more that could write into it.
+    let mut folder = None;
+    super::block_on(show(args, out, &mut folder))
+}
+
+async fn show(args: &DemoArgs, out: &mut (dyn Write + Send), folder: &mut Option<TempDir>) -> Result<(), CliError> {
+    // Before there is anything to leave behind: the server hears signals only once it runs.
+    let mut ended = Ended::listen()?;
+    let folder = folder.insert(tempfile::tempdir()?);
+    let (printed, server) = tokio::select! {
+        ready = prepare(args, folder) => ready?,
+        () = ended.wait() => return Ok(()),
+    };
+    print(&printed, args, out)?;
+    let handle = server.handle();
+    tokio::spawn(async move {
+        ended.wait().await;
+        handle.stop(true).await;
+    });
+    Ok(server.await?)
+}
+
+/// The signals by which people and systems end a process.
+struct Ended {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Ended {
+    fn listen() -> Result<Self, CliError> {
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    async fn wait(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+/// Everything that is shown, and the server that shows it.
+async fn prepare(args: &DemoArgs, folder: &TempDir) -> Result<(Printed, Server), CliError> {
     let keys = LocalKeys::generate()?;
-    let config = configuration(args, &folder, &keys)?;
+    let config = configuration(args, folder, &keys)?;
     logging::start(&config.log)?;
     let listener = listen(args.port)?;
     let host = Host::open(&config, Some(KeyDomains::new(SCENARIO_SECRET))).await?;
@@ -112,12 +156,10 @@ pub async fn run(args: &DemoArgs, out: &mut (dyn Write + Send)) -> Result<(), Cl
         docs: format!("http://{}/docs/", listener.local_addr()?),
         tokens: tokens(&host, &keys)?,
     };
-    let server = serve_demo(&host, &config, listener)?;
-    print(&printed, args, out)?;
-    Ok(server.await?)
+    Ok((printed, serve_demo(&host, &config, listener)?))
 }
 
-fn serve_demo(host: &Host, config: &Config, listener: TcpListener) -> Result<actix_web::dev::Server, CliError> {
+fn serve_demo(host: &Host, config: &Config, listener: TcpListener) -> Result<Server, CliError> {
     let sign_in = Arc::clone(&host.sign_in);
     Ok(crate::api::serve(Arc::clone(&host.state), sign_in, config.edge(), listener)?)
 }

@@ -102,7 +102,7 @@ pub fn run(cli: Cli) -> Result<(), CliError> {
     let mut out = std::io::stdout();
     match cli.command {
         Command::Serve(args) => block_on(serve::run(&args)),
-        Command::Demo(args) => block_on(demo::run(&args, &mut out)),
+        Command::Demo(args) => demo::run(&args, &mut out),
         Command::Load(args) => block_on(load::run(&args, &mut out)),
         Command::Migrate(args) => block_on(migrate::run(&args, &mut out)),
         Command::Token(args) => {

@@ -13,6 +13,7 @@ mod money;
 mod ontology;
 mod period;
 mod relationship;
+pub mod strict;
 mod text;
 mod time;
 mod vocabulary;

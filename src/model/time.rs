@@ -21,7 +21,7 @@ pub enum TimeError {
 
 /// A moment, in microseconds since 1970-01-01T00:00:00Z.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, ToSchema)]
-#[schema(value_type = String, format = "date-time", example = "2024-03-05T10:12:00Z")]
+#[schema(value_type = String, format = "date-time")]
 pub struct Instant(i64);
 
 impl Instant {

@@ -96,6 +96,10 @@ impl Jobs {
         Ok(())
     }
 
+    fn forget(&self, id: Uuid) {
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+    }
+
     /// A job, for its owner alone.
     fn of(&self, owner: &SubjectName, id: Uuid) -> Option<Arc<Job>> {
         let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
@@ -228,13 +232,14 @@ impl AppState {
         Ok(self.gate.disclose(&permit, "ok", Disclosure::default(), events).await?)
     }
 
-    /// Cancels a job; one that has ended is forgotten with its result.
+    /// Cancels a job and forgets it, with its result when it had one. Whoever watches it is told.
     pub async fn cancel_job(&self, who: &Caller, id: Uuid) -> ServiceResult<Disclosed<()>> {
         let (permit, job) = self.own_job(who, id).await?;
         if let Some(task) = job.task.lock().unwrap_or_else(PoisonError::into_inner).take() {
             task.abort();
         }
         job.finish(JobState::Cancelled, self.gate.clock().now(), None);
+        self.jobs.forget(id);
         Ok(self.gate.disclose(&permit, "ok", Disclosure::default(), ()).await?)
     }
 

@@ -3,6 +3,7 @@
 usage: drive.py DEMO.json TRUTH.json    (what `linchpin demo --json` printed, and seed/truth.json)
 """
 
+import io
 import json
 import sys
 from http import HTTPStatus
@@ -11,11 +12,14 @@ from linchpin_client import AuthenticatedClient
 from linchpin_client.api.analyses import find_k_shortest_paths
 from linchpin_client.api.assertions import retract_assertion
 from linchpin_client.api.entities import create_entity, get_entity, list_neighbours, search_entities
+from linchpin_client.api.loads import create_load
 from linchpin_client.models import EntitySearch, KShortestPathsRequest, NeighbourQuestion, NewEntity, Problem, Retraction
+from linchpin_client.types import File
 
 demo = json.load(open(sys.argv[1], encoding="utf-8"))
 truth = json.load(open(sys.argv[2], encoding="utf-8"))
 tokens = {token["name"]: token["token"] for token in demo["tokens"]}
+analysts = {token["name"] for token in demo["tokens"] if "analyst" in token["roles"]}
 
 
 def client(name):
@@ -52,9 +56,9 @@ assert asked >= 2, "at least two agencies"
 # The hidden link shows only where two agencies' claims are seen together.
 link = truth["hidden_link"]
 question = {"source": link["source"], "target": link["target"], "k": 3}
-for name in tokens.keys() & set(link["seen_by"]):
+for name in sorted(analysts & set(link["seen_by"])):
     assert paths(name, question)[0].entities == link["entities"], name
-for name in tokens.keys() & set(link["not_seen_by"]):
+for name in sorted(analysts & set(link["not_seen_by"])):
     assert paths(name, question) == [], name
 
 # Write, read back, take back; hidden is absent.
@@ -67,4 +71,12 @@ hidden = get_entity.sync_detailed(client=client("mila@rs-fiu"), id=made.id)
 assert hidden.status_code == HTTPStatus.NOT_FOUND and isinstance(hidden.parsed, Problem)
 retract_assertion.sync(client=ana, id=made.assertion, body=Retraction.from_dict({"reason": "withdrawn"}))
 assert get_entity.sync_detailed(client=ana, id=made.id).status_code == HTTPStatus.NOT_FOUND
-print(f"python client: searched, expanded, asked {asked} callers for k shortest paths, wrote and retracted")
+
+# A line in bulk.
+line = {"subject": {"entity": "p-client-1"}, "kind": "Person", "evaluation": grade, "marking": marking, "provenance": {"key": "client-1"}}
+body = File(payload=io.BytesIO(json.dumps(line).encode()))
+answer = create_load.sync_detailed(client=client("loader@al-police"), body=body, dataset="scenario-al-police")
+*results, end = [json.loads(text) for text in answer.content.splitlines()]
+assert len(results) == 1 and end["end"]["complete"], answer.content
+assert get_entity.sync(client=ana, id="p-client-1").kind == "Person"
+print(f"python client: searched, expanded, asked {asked} callers for k shortest paths, wrote, retracted and loaded")

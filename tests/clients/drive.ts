@@ -21,7 +21,9 @@ let asked = 0;
 for (const [name, hops] of Object.entries<number[]>(truth.k_shortest.hops)) {
   if (!token.has(name)) continue;
   const answer = await client(name).POST("/v1/analyses/k-shortest-paths", { body: truth.k_shortest.request });
-  assert.deepEqual(answer.data?.result.paths.map((path) => path.hops), hops, name);
+  // 202 and a job come only to those who ask for them.
+  assert.ok(answer.data && "result" in answer.data, name);
+  assert.deepEqual(answer.data.result.paths.map((path) => path.hops), hops, name);
   asked += 1;
 }
 assert.ok(asked >= 2);

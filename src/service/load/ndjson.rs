@@ -3,18 +3,19 @@
 use serde_json::error::Category;
 use serde_path_to_error::Segment;
 
+use crate::model::strict::{self, Strict};
 use crate::model::{Claim, Fault};
 
 /// Reads one assertion.
 pub(super) fn claim(line: &str) -> Result<Claim, Vec<Fault>> {
     // The plain reader is twice as fast; the one that keeps the path runs only over lines that are wrong.
-    serde_json::from_str(line).map_err(|_| vec![fault::<Claim>(line)])
+    strict::from_json(line).map_err(|_| vec![fault::<Claim>(line)])
 }
 
 /// What is wrong with a line that does not read as a `T`, and where.
 pub(super) fn fault<T: serde::de::DeserializeOwned>(line: &str) -> Fault {
     let mut reader = serde_json::Deserializer::from_str(line);
-    let (path, error) = match serde_path_to_error::deserialize::<_, T>(&mut reader) {
+    let (path, error) = match serde_path_to_error::deserialize::<_, T>(Strict(&mut reader)) {
         Err(error) => (error.path().clone(), error.into_inner()),
         Ok(_) => return Fault::new("", "malformed-json", "text follows the end of the object"),
     };

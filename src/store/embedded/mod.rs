@@ -1,7 +1,7 @@
 //! The embedded store: one SQLite file.
 //!
 //! One thread writes, several read, each with a connection of its own; the asynchronous runtime never waits for a disk. Visibility
-//! is part of every statement ([`sight`]): the keys of the guards that the caller passes, the day, the revision. Claims stand in one
+//! is part of every statement (`sight.rs`): the keys of the guards that the caller passes, the day, the revision. Claims stand in one
 //! table, in columns where they are queried and as compact JSON for the rest; `schema.sql` says it all.
 
 mod claims;

@@ -21,7 +21,7 @@ pub(super) const COLUMNS: &str = "a.id, (SELECT id FROM entity WHERE key = a.ent
     a.kind, a.guard, a.retain_until, a.recorded_from, a.recorded_at, a.recorded_to, a.closed_at, a.closed_as, \
     (SELECT id FROM load WHERE key = a.load), a.asserted_by, a.body";
 
-/// The same with ends by their keys, for scans that hold all ids in memory ([`Decoder::with_names`]).
+/// The same with ends by their keys, for scans that hold all ids in memory ([`Decoder::with`]).
 pub(super) const SCAN_COLUMNS: &str = "a.id, a.entity, a.relationship, a.source, a.target, \
     a.kind, a.guard, a.retain_until, a.recorded_from, a.recorded_at, a.recorded_to, a.closed_at, a.closed_as, \
     (SELECT id FROM load WHERE key = a.load), a.asserted_by, a.body";

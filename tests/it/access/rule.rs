@@ -6,13 +6,10 @@ use linchpin::access::{ActiveGrant, Clearance, Directory, Guard, visible};
 use linchpin::model::{Classification, Day, Instant, Marking, Tlp};
 use serde_json::json;
 
-fn clearance(
-    subject: &str,
-    agency: &str,
-    level: Classification,
-    cases: &[&str],
-    grants: &[(&str, Option<&[&str]>)],
-) -> Clearance {
+/// From which agency, for which cases (`None`: for all).
+type Grant<'a> = (&'a str, Option<&'a [&'a str]>);
+
+fn clearance(subject: &str, agency: &str, level: Classification, cases: &[&str], grants: &[Grant<'_>]) -> Clearance {
     let cases_of = |names: &[&str]| names.iter().map(|case| case.parse().expect("a case")).collect::<BTreeSet<_>>();
     Clearance {
         subject: subject.parse().expect("a subject"),
@@ -77,7 +74,7 @@ fn the_rule_holds_over_every_combination() {
     {
         for level in [Classification::Unclassified, Classification::Confidential, Classification::Secret] {
             for cases in [&[][..], &["c-1"], &["c-2"]] {
-                let grants: [&[(&str, Option<&[&str]>)]; 5] = [
+                let grants: [&[Grant<'_>]; 5] = [
                     &[],
                     &[("al-police", None)],
                     &[("al-police", Some(&["c-1"]))],

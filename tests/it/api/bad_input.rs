@@ -49,6 +49,7 @@ async fn what_has_no_meaning_is_told_with_its_place() {
         (json!({"properties": {"name": "X"}}), "/properties/name invalid-value"),
         (json!({"properties": {"role": ["hero"]}}), "/properties/role unknown-role"),
         (json!({"id": "-a"}), "/id invalid-value"),
+        (json!({"evaluation": ["europol-4x4", "B", "2"]}), "/evaluation invalid-value"),
         (json!({"id": "a b"}), "/id invalid-value"),
         (json!({"id": "x".repeat(201)}), "/id invalid-value"),
         (
@@ -272,5 +273,30 @@ async fn paths_and_queries_are_read_strictly() {
     assert_eq!(other.header("allow"), Some("POST"));
     let other = api.request(ANA, Method::PUT, "/v1/jobs/01970000-0000-7000-8000-000000000000");
     assert_eq!(api.send(other).await.header("allow"), Some("DELETE, GET"));
+    api.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_object_is_written_as_an_object() {
+    let api = Api::start().await;
+    let search = api.post(ANA, "/v1/entities/search", &json!(["Krasta"])).await;
+    assert_eq!(search.faults(), [" invalid-value"]);
+    let question = json!({"source": "a", "target": "b", "frame": [null, null]});
+    let analysis = api.post(ANA, "/v1/analyses/k-shortest-paths", &question).await;
+    assert_eq!(analysis.faults(), ["/frame invalid-value"]);
+    api.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn headers_hold_what_the_document_says() {
+    let api = Api::start().await;
+    let ask = |name: &str, value: &[u8]| {
+        let request = api.request(ANA, Method::POST, "/v1/analyses/k-shortest-paths");
+        request.header(name, value).json(&json!({"source": "a", "target": "b"}))
+    };
+    api.send(ask("Prefer", b"handling=lenient")).await.problem(422, "unprocessable");
+    api.send(ask("Prefer", "одмах".as_bytes())).await.problem(400, "invalid-header");
+    api.send(ask("X-Purpose", "истрага".as_bytes())).await.problem(422, "unprocessable");
+    api.send(ask("X-Purpose", b"\x84")).await.problem(400, "invalid-header");
     api.stop().await;
 }

@@ -53,18 +53,22 @@ impl Demo {
 
     /// Ends it as an operator does, and answers its exit code.
     fn end(mut self) -> Option<i32> {
-        let pid = self.process.id().to_string();
-        Command::new("kill").args(["-TERM", &pid]).status().expect("a signal");
-        self.process.wait().expect("it ends").code()
+        terminate(&mut self.process)
     }
 }
 
 impl Drop for Demo {
     fn drop(&mut self) {
-        // Already gone when the test ended it.
-        _ = self.process.kill();
-        _ = self.process.wait();
+        // Killed, it would leave its folder behind.
+        if matches!(self.process.try_wait(), Ok(None)) {
+            terminate(&mut self.process);
+        }
     }
+}
+
+fn terminate(process: &mut Child) -> Option<i32> {
+    Command::new("kill").args(["-TERM", &process.id().to_string()]).status().expect("a signal");
+    process.wait().expect("it ends").code()
 }
 
 fn truth() -> Value {
@@ -157,4 +161,63 @@ async fn it_can_begin_empty() {
             .collect();
         assert!(agencies.len() >= 2, "{role}s of {agencies:?}");
     }
+}
+
+#[test]
+fn it_leaves_nothing_behind_however_early_it_is_ended() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let holds = |what: &str| {
+        let entries = std::fs::read_dir(folder.path()).expect("a folder").filter_map(Result::ok);
+        entries.into_iter().any(|entry| what.is_empty() || entry.path().join(what).exists())
+    };
+    // As soon as there is a folder, and in the middle of the load.
+    for what in ["", "store.sqlite"] {
+        let mut process = Command::new(env!("CARGO_BIN_EXE_linchpin"))
+            .args(["demo", "--json", "--port", "0"])
+            .env("TMPDIR", folder.path())
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("the demonstration starts");
+        while !holds(what) {
+            assert!(matches!(process.try_wait(), Ok(None)), "it runs");
+            std::thread::yield_now();
+        }
+        assert_eq!(terminate(&mut process), Some(0), "ended in order");
+        assert!(!holds(""), "nothing is left");
+    }
+}
+
+/// The bodies of docs/exercises.md, each with the path that was named last.
+fn exercises() -> Vec<(String, Value)> {
+    let (mut path, mut found) = (String::new(), Vec::new());
+    let text = include_str!("../../../docs/exercises.md");
+    for (at, part) in text.split("```").enumerate() {
+        if at % 2 == 1 {
+            let body = part.strip_prefix("json").unwrap_or_else(|| panic!("no JSON: {part}"));
+            found.push((path.clone(), serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {body}"))));
+        } else if let Some((_, named)) = part.rsplit_once("`POST ") {
+            path = named.split('`').next().unwrap_or_default().to_owned();
+        }
+    }
+    found
+}
+
+#[tokio::test]
+async fn every_body_of_the_exercises_runs_as_it_stands() {
+    let demo = Demo::start(&[]);
+    let (mut written, mut hubs) = (String::new(), Value::Null);
+    let exercises = exercises();
+    for (path, body) in &exercises {
+        let (status, answer) =
+            demo.call("ana@al-police", Method::POST, &path.replace("{id}", &written), Some(body)).await;
+        assert!(status.is_success(), "{path} {body}: {status} {answer}");
+        if let Some(id) = answer["items"][0]["id"].as_str().filter(|_| path == "/v1/assertions") {
+            written = id.to_owned();
+        }
+        if body["frame"]["hubs"].is_object() {
+            hubs = answer["left_out"]["hubs"].clone();
+        }
+    }
+    assert!(exercises.len() >= 10, "{} bodies", exercises.len());
+    assert_eq!(hubs, json!(["pl-bar-sidro", "pl-skopje"]), "the busy places that exercise 3 names");
 }

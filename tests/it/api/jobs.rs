@@ -167,7 +167,9 @@ async fn a_job_is_its_owners_alone() {
     api.delete(GITA, &job).await.problem(404, "not-found");
     assert_eq!(events(&api, ANA, &job).await.last().expect("an event")["state"], "done");
     assert_eq!(api.delete(ANA, &job).await.status.as_u16(), 204);
-    api.get(ANA, &format!("{job}/result")).await.problem(409, "job-failed");
+    for part in ["", "/result", "/events"] {
+        api.get(ANA, &format!("{job}{part}")).await.problem(404, "not-found");
+    }
     api.stop().await;
 }
 

@@ -54,6 +54,9 @@ async fn wrong_types_and_unknown_fields() {
     refused_as(person("", "p", "N").replace(r#""kind""#, r#""colour":"red","kind""#), "invalid-value").await;
     refused_as(person("", "p", "N").replace(r#""kind":"Person","#, ""), "invalid-value").await;
     refused_as(person("", "p_1", "N"), "invalid-value").await;
+    let listed = person("", "p", "N").replace(r#""subject":{"entity":"p"}"#, r#""subject":["p"]"#);
+    assert_ne!(listed, person("", "p", "N"));
+    refused_as(listed, "invalid-value").await;
     refused_as(person("", &"p".repeat(201), "N"), "invalid-value").await;
     refused_as(person("", "p", ""), "value-length").await;
     refused_as(person("", "p", &"n".repeat(10_001)), "value-length").await;

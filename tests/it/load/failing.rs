@@ -14,13 +14,13 @@ use linchpin::store::{
 use uuid::Uuid;
 
 /// The store and how many batches it still takes.
-pub struct FailingStore {
+pub(crate) struct FailingStore {
     inner: EmbeddedStore,
     left: AtomicUsize,
 }
 
 impl FailingStore {
-    pub fn new(inner: EmbeddedStore, batches: usize) -> Self {
+    pub(crate) fn new(inner: EmbeddedStore, batches: usize) -> Self {
         Self { inner, left: AtomicUsize::new(batches) }
     }
 

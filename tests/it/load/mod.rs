@@ -29,25 +29,24 @@ use self::failing::FailingStore;
 use crate::support::{FixedClock, MemoryAudit, Town, identity};
 
 /// The dataset that most tests load.
-pub const DATASET: &str = "rs-fiu-data";
+pub(crate) const DATASET: &str = "rs-fiu-data";
 /// Who loads it.
-pub const LOADER: &str = "loader@rs-fiu";
+pub(crate) const LOADER: &str = "loader@rs-fiu";
 
 /// A whole service over an embedded store in a temporary folder.
-pub struct Yard {
+pub(crate) struct Yard {
     pub state: Arc<AppState>,
     pub audit: Arc<MemoryAudit>,
-    pub clock: Arc<FixedClock>,
     pub limits: LoadLimits,
     _folder: Option<TempDir>,
 }
 
 impl Yard {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::with(Vocabulary::builtin())
     }
 
-    pub fn with(vocabulary: Vocabulary) -> Self {
+    pub(crate) fn with(vocabulary: Vocabulary) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let vocabulary = Arc::new(vocabulary);
         let store = EmbeddedStore::open(&folder.path().join("store.sqlite"), Arc::clone(&vocabulary)).expect("a store");
@@ -55,14 +54,14 @@ impl Yard {
     }
 
     /// A service over the store in a folder.
-    pub fn in_folder(folder: &Path) -> Self {
+    pub(crate) fn in_folder(folder: &Path) -> Self {
         let vocabulary = Arc::new(Vocabulary::builtin());
         let store = EmbeddedStore::open(&folder.join("store.sqlite"), Arc::clone(&vocabulary)).expect("a store");
         Self::over(Arc::new(store), vocabulary, Town::usual().directory())
     }
 
     /// A service whose store takes so many batches and no more.
-    pub fn failing_after(batches: usize) -> (Self, TempDir) {
+    pub(crate) fn failing_after(batches: usize) -> (Self, TempDir) {
         let folder = tempfile::tempdir().expect("a folder");
         let vocabulary = Arc::new(Vocabulary::builtin());
         let store = EmbeddedStore::open(&folder.path().join("store.sqlite"), Arc::clone(&vocabulary)).expect("a store");
@@ -70,26 +69,25 @@ impl Yard {
         (Self::over(Arc::new(store), vocabulary, Town::usual().directory()), folder)
     }
 
-    pub fn over(store: Arc<dyn GraphStore>, vocabulary: Arc<Vocabulary>, directory: Directory) -> Self {
-        let clock = Arc::new(FixedClock::at("2026-03-01T12:00:00Z"));
+    pub(crate) fn over(store: Arc<dyn GraphStore>, vocabulary: Arc<Vocabulary>, directory: Directory) -> Self {
         let audit = Arc::new(MemoryAudit::default());
         let gate = Gate::new(
             Arc::new(Arc::new(directory)),
-            Arc::clone(&clock) as Arc<dyn Clock>,
+            Arc::new(FixedClock::at("2026-03-01T12:00:00Z")) as Arc<dyn Clock>,
             Arc::clone(&audit) as Arc<dyn AuditLog>,
         );
         let parts = Parts { gate, store, vocabulary, sealer: Sealer::new(&[7; 32]), limits: Limits::default() };
         let state = Arc::new(AppState::new(parts).with_keys(KeyDomains::new([1; 32])));
-        Self { state, audit, clock, limits: LoadLimits::default(), _folder: None }
+        Self { state, audit, limits: LoadLimits::default(), _folder: None }
     }
 
-    pub fn request(&self) -> LoadRequest {
+    pub(crate) fn request(&self) -> LoadRequest {
         let keys = Arc::new(KeyDomains::new([1; 32]));
         LoadRequest { dataset: DATASET.to_owned(), resume: None, dry_run: false, keys, limits: self.limits }
     }
 
     /// Loads a source as the usual loader.
-    pub async fn run(&self, request: LoadRequest, source: Source) -> ServiceResult<(Vec<LineResult>, Finished)> {
+    pub(crate) async fn run(&self, request: LoadRequest, source: Source) -> ServiceResult<(Vec<LineResult>, Finished)> {
         let load = self.state.begin_load(&caller(LOADER), request).await?;
         let (sender, mut events) = mpsc::channel(2);
         let task = tokio::spawn(load.run(source, sender));
@@ -103,13 +101,13 @@ impl Yard {
     }
 
     /// Loads bytes as NDJSON.
-    pub async fn load(&self, bytes: impl Into<Vec<u8>>) -> (Vec<LineResult>, Finished) {
+    pub(crate) async fn load(&self, bytes: impl Into<Vec<u8>>) -> (Vec<LineResult>, Finished) {
         let source = Source::ndjson(vec![Input::body(Cursor::new(bytes.into()))], &self.limits);
         self.run(self.request(), source).await.expect("the load is admitted")
     }
 
     /// Everything that the store holds, as a follower sees it.
-    pub async fn everything(&self) -> Vec<Assertion> {
+    pub(crate) async fn everything(&self) -> Vec<Assertion> {
         let mut all = Vec::new();
         let mut keep = |change| {
             if let Change::Claim(assertion) = change {
@@ -123,7 +121,7 @@ impl Yard {
     }
 
     /// What the store holds whatever its revisions: id, claim as text, whether it is open.
-    pub async fn content(&self) -> Vec<(AssertionId, String, bool)> {
+    pub(crate) async fn content(&self) -> Vec<(AssertionId, String, bool)> {
         let text = |claim| serde_json::to_string(claim).expect("a claim as text");
         let all = self.everything().await;
         all.iter().map(|known| (known.id, text(&known.claim), known.recorded.to.is_none())).collect()
@@ -131,19 +129,19 @@ impl Yard {
 }
 
 /// A person who does something.
-pub fn caller(name: &str) -> Caller {
+pub(crate) fn caller(name: &str) -> Caller {
     let context = RequestContext { operation: "create_load", request_id: "request-1".to_owned(), ..Default::default() };
     Caller { identity: identity(name), context }
 }
 
 /// A line about a person, with a source key unless it is empty.
-pub fn person(key: &str, id: &str, name: &str) -> String {
+pub(crate) fn person(key: &str, id: &str, name: &str) -> String {
     let key = if key.is_empty() { String::new() } else { format!(r#","provenance":{{"key":"{key}"}}"#) };
     format!(r#"{{"subject":{{"entity":"{id}"}},"kind":"Person","properties":{{"name":["{name}"]}},{}{key}}}"#, common())
 }
 
 /// A line about a payment.
-pub fn payment(id: &str, source: &str, target: &str, rest: &str) -> String {
+pub(crate) fn payment(id: &str, source: &str, target: &str, rest: &str) -> String {
     format!(
         r#"{{"subject":{{"relationship":"{id}","source":"{source}","target":"{target}"}},"kind":"Payment",{rest}{}}}"#,
         common()
@@ -151,15 +149,15 @@ pub fn payment(id: &str, source: &str, target: &str, rest: &str) -> String {
 }
 
 /// What every line states.
-pub fn common() -> &'static str {
+pub(crate) fn common() -> &'static str {
     r#""evaluation":{"scheme":"admiralty","source":"B","information":"2"},"marking":{"originator":"rs-fiu","classification":"restricted","tlp":"GREEN"}"#
 }
 
-pub fn statuses(results: &[LineResult]) -> Vec<(u64, LineStatus)> {
+pub(crate) fn statuses(results: &[LineResult]) -> Vec<(u64, LineStatus)> {
     results.iter().map(|result| (result.line, result.status)).collect()
 }
 
 /// Line number and code of every refused line.
-pub fn refusals(results: &[LineResult]) -> Vec<(u64, &'static str)> {
+pub(crate) fn refusals(results: &[LineResult]) -> Vec<(u64, &'static str)> {
     results.iter().filter_map(|result| Some((result.line, result.code?))).collect()
 }

@@ -10,7 +10,7 @@ use linchpin::service::load::{Input, Mapping};
 use super::Yard;
 
 /// Public data that lie beside the checkout, or nothing and a loud word.
-pub fn shared(name: &str) -> Option<PathBuf> {
+pub(crate) fn shared(name: &str) -> Option<PathBuf> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let found = here.ancestors().skip(1).map(|above| above.join("shared/data").join(name)).find(|path| path.exists());
     if found.is_none() {
@@ -19,17 +19,17 @@ pub fn shared(name: &str) -> Option<PathBuf> {
     found
 }
 
-pub fn mapping_file(name: &str) -> String {
+pub(crate) fn mapping_file(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("seed/mappings/pole").join(name);
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-pub fn vocabulary() -> Vocabulary {
+pub(crate) fn vocabulary() -> Vocabulary {
     let ontology = Ontology::with_overlays(&[("ontology.toml", &mapping_file("ontology.toml"))]);
     Vocabulary { ontology: ontology.expect("a sound overlay"), evaluations: EvaluationTable::builtin() }
 }
 
-pub fn inputs(folder: &Path) -> Vec<Input> {
+pub(crate) fn inputs(folder: &Path) -> Vec<Input> {
     let entries = std::fs::read_dir(folder).expect("the folder can be read");
     let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "csv"));

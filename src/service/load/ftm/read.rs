@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::{Boundary, EXTENSION_VERSION, Extension, PARTY, amount, party_id, period, single};
+use crate::model::strict;
 use crate::model::{
     Claim, EntityId, Fault, FtmEdge, KindName, Marking, Ontology, Properties, Provenance, RelationshipId, Subject, Tlp,
     Vocabulary,
@@ -95,7 +96,7 @@ impl Decode for Reader {
                     continue;
                 }
             };
-            match serde_json::from_str::<Line>(text) {
+            match strict::from_json::<Line>(text) {
                 Err(_) => out.one(terms, *number, Err(vec![ndjson::fault::<Line>(text)])),
                 Ok(line) => {
                     for field in line.described_by() {
@@ -291,11 +292,11 @@ fn take_out_stated(claim: &Claim, properties: &mut Properties, ontology: &Ontolo
     let Some(known) = known else { return };
     // Only what is stated by these and no others of their sort: else something would be lost unseen.
     let (amounts, periods) = STATED.split_at(4);
-    let ways: [(bool, &[&str], &[&[&str]]); 2] = [
-        (claim.amount.is_some(), amounts, &[&["amount", "currency"], &["amountEur"], &["amountUsd"]]),
-        (claim.period.is_some(), periods, &[&["date"], &["startDate", "endDate"], &["startDate"], &["endDate"]]),
-    ];
-    for (stated, names, ways) in ways {
+    let amount_ways: &[&[&str]] = &[&["amount", "currency"], &["amountEur"], &["amountUsd"]];
+    let period_ways: &[&[&str]] = &[&["date"], &["startDate", "endDate"], &["startDate"], &["endDate"]];
+    let amount = (claim.amount.is_some(), amounts, amount_ways);
+    let period = (claim.period.is_some(), periods, period_ways);
+    for (stated, names, ways) in [amount, period] {
         let given: Vec<&str> = names.iter().copied().filter(|name| properties.contains_key(*name)).collect();
         let one_way = ways.iter().any(|way| way.len() == given.len() && way.iter().all(|name| given.contains(name)));
         if stated && one_way && !given.iter().any(|name| known.contains(*name)) {
