@@ -117,6 +117,12 @@ impl ClaimBuilder {
         self
     }
 
+    /// Fact, assessment or hypothesis.
+    pub(crate) fn nature(mut self, nature: Nature) -> Self {
+        self.claim.nature = nature;
+        self
+    }
+
     /// At an instant of the world.
     pub(crate) fn at(mut self, at: &str) -> Self {
         self.claim.period = Some(Period::at(instant(at)));
