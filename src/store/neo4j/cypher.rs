@@ -94,18 +94,22 @@ fn link_row() -> String {
 pub(super) const VERSION: Statement =
     Statement::new("CALL dbms.components() YIELD name, versions WHERE name = 'Neo4j Kernel' RETURN versions[0] AS r");
 /// Whether the database answers.
-pub(super) const READY: Statement = Statement::new("MATCH (s:_Store) RETURN s.format AS r");
+pub(super) const READY: Statement =
+    Statement::new("MATCH (s:_Store {name: 'linchpin'}) USING INDEX SEEK s:_Store(name) RETURN s.format AS r");
 /// Whether anything is there.
 pub(super) const ANYTHING: Statement = Statement::new("MATCH (n) WITH n LIMIT 1 RETURN 1 AS r");
 /// The form of the store and the ontology that it was written under.
-pub(super) const FORMAT: Statement = Statement::new("MATCH (s:_Store) RETURN [s.format, s.ontology] AS r");
+pub(super) const FORMAT: Statement = Statement::new(
+    "MATCH (s:_Store {name: 'linchpin'}) USING INDEX SEEK s:_Store(name) RETURN [s.format, s.ontology] AS r",
+);
 /// Makes the store's own node.
 pub(super) const MAKE: Statement = Statement::new(
     "MERGE (s:_Store {name: 'linchpin'}) ON CREATE SET s.format = $format, s.ontology = $ontology, s.revision = 0, s.at = 0,
        s.kinds = [], s.markings = 0, s.published = 0, s.published_at = 0, s.published_markings = 0",
 );
 /// Notes the ontology that the search values go by now.
-pub(super) const SET_ONTOLOGY: Statement = Statement::new("MATCH (s:_Store) SET s.ontology = $ontology");
+pub(super) const SET_ONTOLOGY: Statement =
+    Statement::new("MATCH (s:_Store {name: 'linchpin'}) USING INDEX SEEK s:_Store(name) SET s.ontology = $ontology");
 /// The names of the indexes that there are.
 pub(super) const INDEXES: Statement = Statement::new("SHOW INDEXES YIELD name RETURN name AS r");
 /// Waits until every index answers.
@@ -166,7 +170,7 @@ fn range_index(pattern: &str, owner: &str, property: &str) -> (String, Statement
 
 /// Claims on entities after an assertion id, for making their searched values anew.
 pub(super) const SEARCHED: Statement = Statement::new(
-    "MATCH (a:Assertion) WHERE a.assertion > $after WITH a ORDER BY a.assertion LIMIT $limit
+    "MATCH (a:Assertion) USING INDEX SEEK a:Assertion(assertion) WHERE a.assertion > $after WITH a ORDER BY a.assertion LIMIT $limit
      RETURN [a.assertion, a.kind, a.properties] AS r",
 );
 /// Sets searched values and the mark of protective claims.
@@ -178,45 +182,55 @@ pub(super) const SET_SEARCHED: Statement = Statement::new(
 // ---- Revisions. ----
 
 /// What readers go by: the revision that is whole on disk and in every index.
-pub(super) const PUBLISHED: Statement =
-    Statement::new("MATCH (s:_Store) RETURN [s.published, s.published_at, s.published_markings, s.kinds] AS r");
+pub(super) const PUBLISHED: Statement = Statement::new(
+    "MATCH (s:_Store {name: 'linchpin'}) USING INDEX SEEK s:_Store(name) RETURN [s.published, s.published_at, s.published_markings, s.kinds] AS r",
+);
 /// Lets readers see every revision that was committed. Waits for a write that is under way, since that holds the lock.
 pub(super) const PUBLISH: Statement = Statement::new(
-    "MATCH (s:_Store) SET s.lock = 0 WITH s
+    "MATCH (s:_Store {name: 'linchpin'}) USING INDEX SEEK s:_Store(name) SET s.lock = 0 WITH s
      SET s.published = s.revision, s.published_at = s.at, s.published_markings = s.markings",
 );
 /// Begins a write: no other one goes on until this transaction ends. What is read comes after the lock.
-pub(super) const LOCK: Statement =
-    Statement::new("MATCH (s:_Store) SET s.lock = 0 WITH s RETURN [s.revision, s.at, s.markings, s.kinds] AS r");
-/// Ends a write: its revision, and by which loads it was made.
+pub(super) const LOCK: Statement = Statement::new(
+    "MATCH (s:_Store {name: 'linchpin'}) USING INDEX SEEK s:_Store(name) SET s.lock = 0 WITH s RETURN [s.revision, s.at, s.markings, s.kinds] AS r",
+);
+/// Ends a write: its revision, and by which loads it was made ([`NEW_LOADS`] first).
 pub(super) const ADVANCE: Statement = Statement::new(
-    "MATCH (s:_Store) SET s.revision = $revision, s.at = $at, s.markings = $markings, s.kinds = $kinds
+    "MATCH (s:_Store {name: 'linchpin'}) USING INDEX SEEK s:_Store(name)
+     SET s.revision = $revision, s.at = $at, s.markings = $markings, s.kinds = $kinds
      CREATE (r:_Revision {revision: $revision, at: $at, write: $write})
-     WITH r UNWIND $loads AS load MERGE (l:_Load {id: load}) CREATE (l)-[:WROTE]->(r)",
+     WITH r UNWIND $loads AS load MATCH (l:_Load {id: load}) USING INDEX SEEK l:_Load(id) CREATE (l)-[:WROTE]->(r)",
+);
+/// Nodes for loads that have none yet. (`MERGE` takes no hints, and would scan.)
+pub(super) const NEW_LOADS: Statement = Statement::new(
+    "UNWIND $loads AS id WITH id WHERE NOT EXISTS { MATCH (l:_Load {id: id}) USING INDEX SEEK l:_Load(id) }
+     CREATE (:_Load {id: id})",
 );
 /// The latest published revision at or before an instant.
 pub(super) const STAMP_AT: Statement = Statement::new(
-    "MATCH (s:_Store) MATCH (r:_Revision) WHERE r.at <= $instant AND r.revision <= s.published
+    "MATCH (s:_Store {name: 'linchpin'}) USING INDEX SEEK s:_Store(name) MATCH (r:_Revision) USING INDEX SEEK r:_Revision(at) WHERE r.at <= $instant AND r.revision <= s.published
      WITH r ORDER BY r.at DESC LIMIT 1 RETURN [r.revision, r.at] AS r",
 );
 /// The last revision that a write made.
 pub(super) const STAMP_OF: Statement = Statement::new(
-    "MATCH (r:_Revision {write: $write}) WITH r ORDER BY r.revision DESC LIMIT 1 RETURN [r.revision, r.at] AS r",
+    "MATCH (r:_Revision {write: $write}) USING INDEX SEEK r:_Revision(write) WITH r ORDER BY r.revision DESC LIMIT 1 RETURN [r.revision, r.at] AS r",
 );
 /// Whether a write made a revision; once no other write is under way.
 pub(super) const HAPPENED: Statement = Statement::new(
-    "MATCH (s:_Store) SET s.lock = 0 WITH s MATCH (r:_Revision {revision: $revision, write: $write}) RETURN 1 AS r",
+    "MATCH (s:_Store {name: 'linchpin'}) USING INDEX SEEK s:_Store(name) SET s.lock = 0 WITH s MATCH (r:_Revision {revision: $revision, write: $write})
+     USING INDEX SEEK r:_Revision(revision) RETURN 1 AS r",
 );
 
 // ---- Markings. ----
 
 /// Guards with keys in a range.
 pub(super) const MARKINGS: Statement = Statement::new(
-    "MATCH (m:_Marking) WHERE m.key > $newest AND m.key <= $upto RETURN [m.key, m.guard] AS r ORDER BY m.key",
+    "MATCH (m:_Marking) USING INDEX SEEK m:_Marking(key) WHERE m.key > $newest AND m.key <= $upto RETURN [m.key, m.guard] AS r ORDER BY m.key",
 );
 /// The keys of guards by their texts.
-pub(super) const MARKING_KEYS: Statement =
-    Statement::new("MATCH (m:_Marking) WHERE m.guard IN $guards RETURN [m.guard, m.key] AS r");
+pub(super) const MARKING_KEYS: Statement = Statement::new(
+    "MATCH (m:_Marking) USING INDEX SEEK m:_Marking(guard) WHERE m.guard IN $guards RETURN [m.guard, m.key] AS r",
+);
 /// New guards.
 pub(super) const NEW_MARKINGS: Statement =
     Statement::new("UNWIND $rows AS row CREATE (m:_Marking {key: row.key, guard: row.guard})");
@@ -278,7 +292,8 @@ pub(super) fn links_by_id(kinds: &[KindName]) -> Statement {
 pub(super) fn links_between() -> Statement {
     let filter = format!("{} AND {}", seen("a"), recorded("a", "$at"));
     Statement::made(format!(
-        "MATCH (one:Entity {{id: $one}}) MATCH (other:Entity {{id: $other}}) WHERE {} AND {}
+        "MATCH (one:Entity {{id: $one}}) USING INDEX SEEK one:Entity(id)
+         MATCH (other:Entity {{id: $other}}) USING INDEX SEEK other:Entity(id) WHERE {} AND {}
          CALL (one, other) {{
            MATCH (one)-[a]->(other) RETURN a, one AS s, other AS t
            UNION ALL
@@ -299,7 +314,7 @@ pub(super) fn incident() -> Statement {
         recorded("a", "$at")
     );
     Statement::made(format!(
-        "MATCH (n:Entity {{id: $entity}}) WHERE {}
+        "MATCH (n:Entity {{id: $entity}}) USING INDEX SEEK n:Entity(id) WHERE {}
          CALL (n) {{
            MATCH (n)-[a]->(t:Entity) WHERE $outgoing AND {filter} AND {} RETURN a, n AS s, t
            UNION ALL
@@ -339,7 +354,7 @@ pub(super) fn search(words: bool, kinds: bool, properties: &[bool]) -> Statement
     if !words {
         // Without words every match is of whole words: the class is 1, and the order that of ids.
         return Statement::made(format!(
-            "MATCH (e:Entity) WHERE e.id > $id AND {} {filters} RETURN [1, e.id] AS r ORDER BY e.id LIMIT $limit",
+            "MATCH (e:Entity) USING INDEX SEEK e:Entity(id) WHERE e.id > $id AND {} {filters} RETURN [1, e.id] AS r ORDER BY e.id LIMIT $limit",
             entity_seen("e")
         ));
     }
@@ -446,14 +461,17 @@ pub(super) fn own(protective: bool) -> Statement {
 }
 
 /// Whether any claim protects anyone.
-pub(super) const ANY_PROTECTIVE: Statement =
-    Statement::new("MATCH (a:Assertion) WHERE a.protects = true WITH a LIMIT 1 RETURN 1 AS r");
+pub(super) const ANY_PROTECTIVE: Statement = Statement::new(
+    "MATCH (a:Assertion) USING INDEX SEEK a:Assertion(protects) WHERE a.protects = true WITH a LIMIT 1 RETURN 1 AS r",
+);
 
 // ---- Writing claims; inside a transaction that holds the lock. ----
 
 /// Nodes for entities that have none yet.
-pub(super) const NEW_ENTITIES: Statement =
-    Statement::new("UNWIND $ids AS id WITH id WHERE NOT EXISTS { (:Entity {id: id}) } CREATE (:Entity {id: id})");
+pub(super) const NEW_ENTITIES: Statement = Statement::new(
+    "UNWIND $ids AS id WITH id WHERE NOT EXISTS { MATCH (e:Entity {id: id}) USING INDEX SEEK e:Entity(id) }
+     CREATE (:Entity {id: id})",
+);
 
 /// Claims on entities, all of one kind.
 pub(super) fn new_entity_claims(kind: &KindName) -> Statement {
@@ -513,30 +531,30 @@ pub(super) fn label(kind: &KindName) -> Statement {
 
 /// The answer to a key.
 pub(super) const REPLAY: Statement = Statement::new(
-    "MATCH (p:_Replay {key: $key}) WHERE p.at >= $keep_from RETURN [p.body, p.revision, p.recorded_at, p.outcomes] AS r",
+    "MATCH (p:_Replay {key: $key}) USING INDEX SEEK p:_Replay(key) WHERE p.at >= $keep_from RETURN [p.body, p.revision, p.recorded_at, p.outcomes] AS r",
 );
-/// Keeps an answer, and forgets old ones.
+/// Keeps an answer to a key that has none, and forgets old ones.
 pub(super) const KEEP: Statement = Statement::new(
-    "CALL () { MATCH (old:_Replay) WHERE old.at < $keep_from DELETE old }
-     MERGE (p:_Replay {key: $key}) SET p.body = $body, p.at = $at, p.revision = $revision, p.recorded_at = $recorded_at,
-       p.outcomes = $outcomes",
+    "CALL () { MATCH (old:_Replay) USING INDEX SEEK old:_Replay(at) WHERE old.at < $keep_from DELETE old }
+     CREATE (:_Replay {key: $key, body: $body, at: $at, revision: $revision, recorded_at: $recorded_at,
+       outcomes: $outcomes})",
 );
 
 // ---- Loads. ----
 
-/// Keeps a load's record unless another agency keeps one under this id; answers whether it did.
+/// Keeps a load's record unless another agency keeps one under this id; answers whether it did. [`NEW_LOADS`] first.
 pub(super) const RECORD_LOAD: Statement = Statement::new(
-    "MERGE (l:_Load {id: $id}) WITH l WHERE l.originator IS NULL OR l.originator = $originator
+    "MATCH (l:_Load {id: $id}) USING INDEX SEEK l:_Load(id) WHERE l.originator IS NULL OR l.originator = $originator
      SET l.originator = $originator, l.started = $started, l.record = $record RETURN 1 AS r",
 );
 /// An agency's loads, latest first.
 pub(super) const LOADS: Statement = Statement::new(
-    "MATCH (l:_Load {originator: $originator}) WHERE l.record IS NOT NULL
+    "MATCH (l:_Load {originator: $originator}) USING INDEX SEEK l:_Load(originator) WHERE l.record IS NOT NULL
      RETURN l.record AS r ORDER BY l.started DESC, l.id DESC",
 );
 /// The revisions that a load made, from one on.
 pub(super) const LOAD_REVISIONS: Statement = Statement::new(
-    "MATCH (:_Load {id: $load})-[:WROTE]->(r:_Revision) WHERE r.revision >= $from AND r.revision <= $latest
+    "MATCH (l:_Load {id: $load})-[:WROTE]->(r:_Revision) USING INDEX SEEK l:_Load(id) WHERE r.revision >= $from AND r.revision <= $latest
      RETURN r.revision AS r ORDER BY r.revision",
 );
 
@@ -581,7 +599,7 @@ pub(super) fn dangling(kinds: &[KindName]) -> Statement {
         "MATCH (s)-[a:`{kind}`]->(t) USING INDEX SEEK a:`{kind}`(recorded_from) WHERE a.recorded_from = revision AND a.load = $load AND a.id > $after RETURN s, a, t",
     );
     Statement::made(format!(
-        "MATCH (:_Load {{id: $load}})-[:WROTE]->(r:_Revision) WITH r.revision AS revision
+        "MATCH (l:_Load {{id: $load}})-[:WROTE]->(r:_Revision) USING INDEX SEEK l:_Load(id) WITH r.revision AS revision
          CALL (revision) {{ {found} }}
          WITH s, a, t WHERE a.marking IN $own AND {}
          WITH a.id AS id, s, t, {} AS source, {} AS target WHERE NOT (source AND target)
@@ -597,8 +615,9 @@ pub(super) fn dangling(kinds: &[KindName]) -> Statement {
 // ---- Following. ----
 
 /// The id so many entities after one: where the next range of a scan begins.
-pub(super) const NEXT_RANGE: Statement =
-    Statement::new("MATCH (e:Entity) WHERE e.id >= $from WITH e.id AS r ORDER BY r SKIP $size LIMIT 1 RETURN r");
+pub(super) const NEXT_RANGE: Statement = Statement::new(
+    "MATCH (e:Entity) USING INDEX SEEK e:Entity(id) WHERE e.id >= $from WITH e.id AS r ORDER BY r SKIP $size LIMIT 1 RETURN r",
+);
 
 /// Every claim on the entities of a range and on the relationships that leave them.
 pub(super) fn scan() -> Statement {
@@ -635,8 +654,9 @@ pub(super) fn changed(kinds: &[KindName]) -> Statement {
 }
 
 /// What was erased after a revision.
-pub(super) const ERASED: Statement =
-    Statement::new("MATCH (x:_Erased) WHERE x.touched > $since RETURN x.assertion AS r");
+pub(super) const ERASED: Statement = Statement::new(
+    "MATCH (x:_Erased) USING INDEX SEEK x:_Erased(touched) WHERE x.touched > $since RETURN x.assertion AS r",
+);
 
 // ---- Erasing; inside a transaction that holds the lock. ----
 

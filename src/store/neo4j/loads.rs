@@ -4,7 +4,7 @@
 
 use super::cypher;
 use super::rows::{assertion_id, damaged, entity_id, id_text};
-use super::session::{Ask, Session, Transaction, Trouble, int, persist};
+use super::session::{Ask, Session, Transaction, Trouble, int, persist, texts};
 use super::sight::Sight;
 use super::write::least;
 use crate::model::{AgencyId, AssertionId, EntityId, Fault, RelationshipId};
@@ -27,7 +27,7 @@ pub(super) async fn record(session: &Session, agency: &AgencyId, record: &LoadRe
         .with("record", text);
     let kept = persist(|| async {
         let mut transaction = session.begin().await?;
-        match kept(&mut transaction, ask.clone()).await {
+        match kept(&mut transaction, &record.id, ask.clone()).await {
             Ok(true) => transaction.commit().await.map(|()| true),
             other => {
                 transaction.abandon().await;
@@ -38,7 +38,8 @@ pub(super) async fn record(session: &Session, agency: &AgencyId, record: &LoadRe
     if kept.await? { Ok(()) } else { Err(refused()) }
 }
 
-async fn kept(transaction: &mut Transaction, ask: Ask) -> Result<bool, Trouble> {
+async fn kept(transaction: &mut Transaction, id: &str, ask: Ask) -> Result<bool, Trouble> {
+    transaction.run(Ask::new(cypher::NEW_LOADS).with("loads", texts([id]))).await?;
     Ok(transaction.row::<i64>(ask).await?.is_some())
 }
 

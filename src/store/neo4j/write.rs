@@ -56,6 +56,9 @@ impl Counter {
         write: Uuid,
         loads: &BTreeSet<&str>,
     ) -> Result<(), Trouble> {
+        if !loads.is_empty() {
+            transaction.run(Ask::new(cypher::NEW_LOADS).with("loads", texts(loads))).await?;
+        }
         let ask = Ask::new(cypher::ADVANCE)
             .with("revision", number(stamp.revision))
             .with("at", stamp.at.micros())

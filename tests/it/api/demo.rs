@@ -8,6 +8,10 @@ use linchpin::api::document;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
+use crate::contract::Harness as _;
+use crate::contract::neo4j::Shared;
+use crate::support::neo4j::Address;
+
 /// The scenario, running.
 struct Demo {
     process: Child,
@@ -80,6 +84,11 @@ async fn a_newcomer_finds_what_was_planted() {
     let demo = Demo::start(&[]);
     let docs = demo.printed["docs"].as_str().expect("an address");
     assert!(docs.starts_with("http://127.0.0.1:") && docs.ends_with("/docs/"), "loopback alone: {docs}");
+    finds_what_was_planted(&demo).await;
+    assert_eq!(demo.end(), Some(0), "SIGTERM ends it in order");
+}
+
+async fn finds_what_was_planted(demo: &Demo) {
     let truth = truth();
     let question = &truth["k_shortest"]["request"];
     for (who, hops) in truth["k_shortest"]["hops"].as_object().expect("hops") {
@@ -107,7 +116,83 @@ async fn a_newcomer_finds_what_was_planted() {
             assert_eq!((status, &read["caption"]), (StatusCode::OK, &json!("(protected)")), "{id}");
         }
     }
-    assert_eq!(demo.end(), Some(0), "SIGTERM ends it in order");
+}
+
+/// An answer without what differs from one run to the next: instants of the record, sealed tokens, ids of loads.
+fn lasting(mut answer: Value) -> Value {
+    fn strip(value: &mut Value) {
+        match value {
+            Value::Object(fields) => {
+                for name in ["as_of", "load", "next", "recorded", "recorded_at", "replay"] {
+                    fields.remove(name);
+                }
+                fields.values_mut().for_each(strip);
+            }
+            Value::Array(items) => items.iter_mut().for_each(strip),
+            _ => {}
+        }
+    }
+    strip(&mut answer);
+    answer
+}
+
+/// Questions about what was planted, and the bodies of the exercises that only read.
+fn questions() -> Vec<(Method, String, Option<Value>)> {
+    let truth = truth();
+    let mut found = Vec::new();
+    let mut ids: Vec<&str> =
+        truth["brokers"]["entities"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    ids.extend(truth["protected"].as_array().into_iter().flatten().filter_map(|person| person["entity"].as_str()));
+    ids.extend(["p-0001", "p-0100", "p-0300", "no-such-one"]);
+    for id in ids {
+        found.push((Method::GET, format!("/v1/entities/{id}"), None));
+        found.push((Method::GET, format!("/v1/entities/{id}/assertions"), None));
+        for body in [json!({}), json!({"summary": true}), json!({"direction": "in", "limit": 7})] {
+            found.push((Method::POST, format!("/v1/entities/{id}/neighbours"), Some(body)));
+        }
+    }
+    for leg in truth["cycle"]["legs"].as_array().into_iter().flatten() {
+        let id = leg["relationship"].as_str().expect("an id");
+        found.push((Method::GET, format!("/v1/relationships/{id}"), None));
+    }
+    for body in
+        [json!({"text": "Krasta"}), json!({"text": "kras"}), json!({"kinds": ["Seizure"]}), json!({"limit": 200})]
+    {
+        found.push((Method::POST, "/v1/entities/search".to_owned(), Some(body)));
+    }
+    let asks = exercises().into_iter().filter(|(path, _)| path.contains("search") || path.contains("analyses"));
+    found.extend(asks.map(|(path, body)| (Method::POST, path, Some(body))));
+    found
+}
+
+/// The same demonstration on Neo4j: what was planted is found, everyone gets the answers that the embedded store gives, and a
+/// database that holds something is left alone.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn neo4j_answers_as_the_embedded_store_does() {
+    let Some(shared) = Shared::fresh().await else { return };
+    let Address { uri, user, password } = shared.address().clone();
+    let flags = ["--store", "neo4j", "--neo4j-uri", &uri, "--neo4j-user", &user, "--neo4j-password", &password];
+    let (embedded, neo4j) = (Demo::start(&[]), Demo::start(&flags));
+    finds_what_was_planted(&neo4j).await;
+    let mut told = 0;
+    for (method, path, body) in questions() {
+        for who in ["ana@al-police", "vera@al-police", "mila@rs-fiu", "lidija@me-police"] {
+            let expected = embedded.call(who, method.clone(), &path, body.as_ref()).await;
+            let found = neo4j.call(who, method.clone(), &path, body.as_ref()).await;
+            told += usize::from(expected.0.is_success());
+            assert_eq!(
+                (found.0, lasting(found.1)),
+                (expected.0, lasting(expected.1)),
+                "{who}: {method} {path} {body:?}"
+            );
+        }
+    }
+    assert!(told > 200, "{told} questions were answered");
+    assert_eq!(neo4j.end(), Some(0), "SIGTERM ends it in order");
+    let again =
+        Command::new(env!("CARGO_BIN_EXE_linchpin")).args(["demo", "--port", "0"]).args(flags).output().expect("runs");
+    assert_eq!(again.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&again.stderr).contains("holds something already"), "{again:?}");
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@
 
 mod embedded;
 mod loads;
-mod neo4j;
+pub(crate) mod neo4j;
 mod oracle;
 mod protection;
 mod random;

@@ -27,6 +27,13 @@ pub(crate) struct Shared {
     _turn: MutexGuard<'static, ()>,
 }
 
+impl Shared {
+    /// Where the database is.
+    pub(crate) fn address(&self) -> &Address {
+        &self.address
+    }
+}
+
 fn options(address: &Address) -> Neo4jOptions {
     Neo4jOptions { pool: 4, ..Neo4jOptions::new(&address.uri, &address.user, &address.password) }
 }

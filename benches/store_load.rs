@@ -1,6 +1,7 @@
-//! How fast the embedded store takes in batches of 5,000, scans its changes and answers point reads.
+//! How fast a store takes in batches of 5,000, scans its changes and answers point reads.
 //!
-//! `cargo bench --bench embedded_load -- ENTITIES RELATIONSHIPS [DIRECTORY]`: prints one line of JSON for each step. It is no criterion
+//! `cargo bench --bench store_load -- ENTITIES RELATIONSHIPS [DIRECTORY]` on the embedded store (a file in DIRECTORY), or on Neo4j with
+//! `LINCHPIN_TEST_NEO4J_URI`, `_USER` and `_PASSWORD` (an empty database): prints one line of JSON for each step. It is no criterion
 //! bench, since a store that fills up has no iterations that are alike.
 
 #[path = "../tests/it/support/mod.rs"]
@@ -13,15 +14,18 @@ use std::time::Instant;
 
 use linchpin::model::{AssertionId, EntityId, Revision, Vocabulary};
 use linchpin::store::embedded::EmbeddedStore;
+use linchpin::store::neo4j::{Neo4jOptions, Neo4jStore};
 use linchpin::store::{Batch, Ends, GraphStore, Incident, LoadKey, Mode, NewAssertion, Operation, TriplePage, Wanted};
 use sha2::{Digest, Sha256};
 use support::{ClaimBuilder, Gatehouse, Town, entity, link};
+use tempfile::TempDir;
 
 /// The allocator of the program itself.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const BATCH: u64 = 5_000;
+const FILE: &str = "linchpin.db";
 
 fn hash(kind: &str, number: u64) -> [u8; 16] {
     let mut bytes = [0; 16];
@@ -56,7 +60,7 @@ fn transfer(number: u64, accounts: u64) -> Operation {
 }
 
 async fn load(
-    store: &EmbeddedStore,
+    store: &dyn GraphStore,
     gate: &Gatehouse,
     what: &str,
     count: u64,
@@ -84,7 +88,7 @@ async fn load(
     Ok(())
 }
 
-async fn read(store: &EmbeddedStore, gate: &Gatehouse, accounts: u64) -> Result<(), Box<dyn std::error::Error>> {
+async fn read(store: &dyn GraphStore, gate: &Gatehouse, accounts: u64) -> Result<(), Box<dyn std::error::Error>> {
     let permit = gate.read("ana@al-police").await;
     let (mut points, mut pages) = (Vec::new(), Vec::new());
     for seed in 0..2_000 {
@@ -107,6 +111,16 @@ async fn read(store: &EmbeddedStore, gate: &Gatehouse, accounts: u64) -> Result<
     Ok(())
 }
 
+/// The store to fill: Neo4j where the environment names one, else a file in a folder that is removed at the end.
+async fn open(directory: &TempDir) -> Result<Box<dyn GraphStore>, Box<dyn std::error::Error>> {
+    let vocabulary = Arc::new(Vocabulary::builtin());
+    let Ok(uri) = std::env::var("LINCHPIN_TEST_NEO4J_URI") else {
+        return Ok(Box::new(EmbeddedStore::open(&directory.path().join(FILE), vocabulary)?));
+    };
+    let (user, password) = (std::env::var("LINCHPIN_TEST_NEO4J_USER")?, std::env::var("LINCHPIN_TEST_NEO4J_PASSWORD")?);
+    Ok(Box::new(Neo4jStore::open(&Neo4jOptions::new(uri, user, password), vocabulary).await?))
+}
+
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
@@ -116,11 +130,14 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         Some(path) => tempfile::tempdir_in(path)?,
         None => tempfile::tempdir()?,
     };
-    let path = directory.path().join("linchpin.db");
-    let store = EmbeddedStore::open(&path, Arc::new(Vocabulary::builtin()))?;
+    let store = open(&directory).await?;
+    let store = store.as_ref();
+    if store.latest().await?.revision > Revision(0) {
+        return Err("the store holds something already: this bench wants an empty one".into());
+    }
     let gate = Town::usual().gatehouse();
-    load(&store, &gate, "entities", accounts, account).await?;
-    load(&store, &gate, "relationships", transfers, |number| transfer(number, accounts)).await?;
+    load(store, &gate, "entities", accounts, account).await?;
+    load(store, &gate, "relationships", transfers, |number| transfer(number, accounts)).await?;
     let (begun, mut rows) = (Instant::now(), 0_u64);
     store
         .changes(Revision(0), &mut |_| {
@@ -130,7 +147,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .await?;
     let seconds = begun.elapsed().as_secs_f64();
     println!("{{\"step\":\"changes\",\"rows\":{rows},\"per_second\":{:.0}}}", rows as f64 / seconds);
-    read(&store, &gate, accounts).await?;
-    println!("{{\"step\":\"file\",\"bytes\":{}}}", std::fs::metadata(&path)?.len());
+    read(store, &gate, accounts).await?;
+    if let Ok(file) = std::fs::metadata(directory.path().join(FILE)) {
+        println!("{{\"step\":\"file\",\"bytes\":{}}}", file.len());
+    }
     Ok(())
 }
