@@ -4,20 +4,21 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{analyses, assertions, audit, entities, jobs, loads, relationships, service, words};
 
-/// Every operation. Literal paths come before those with a placeholder in their place.
+/// Every operation, the most asked for first: the router tries them in this order. Literal paths come before those with a
+/// placeholder in their place.
 pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
     config
-        .service(words::get_ontology)
-        .service(words::list_evaluation_schemes)
-        .service(assertions::create_assertions)
-        .service(assertions::get_assertion)
-        .service(assertions::retract_assertion)
         .service(entities::search_entities)
         .service(entities::get_entities)
         .service(entities::create_entity)
         .service(entities::get_entity)
         .service(entities::list_entity_assertions)
         .service(entities::list_neighbours)
+        .service(words::get_ontology)
+        .service(words::list_evaluation_schemes)
+        .service(assertions::create_assertions)
+        .service(assertions::get_assertion)
+        .service(assertions::retract_assertion)
         .service(relationships::create_relationship)
         .service(relationships::get_relationship)
         .service(relationships::list_relationship_assertions)

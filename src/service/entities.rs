@@ -6,6 +6,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::reading::Form;
+use super::remembered::Wanted;
 use super::running::Idempotency;
 use super::writing::Draft;
 use super::{AppState, Caller, Moment, Reading, Rendered, ServiceError, ServiceResult};
@@ -121,12 +123,29 @@ impl AppState {
         reading: &Reading,
     ) -> ServiceResult<Disclosed<Rendered>> {
         let permit = self.admit_read(who).await?;
-        let at = self.revision_at(&permit, &reading.moment).await?;
-        let Some(entity) = self.reader(&permit, at).entity(id).await? else {
+        let Some(form) = self.entity_form(&permit, id, &reading.moment).await? else {
             return self.nothing(&permit).await;
         };
         let ids = Disclosure { entities: vec![id.clone()], ..Disclosure::default() };
-        self.disclose_one(&permit, &entity, ids, reading).await
+        self.disclose_form(&permit, &form, ids, reading).await
+    }
+
+    async fn entity_form(&self, permit: &Permit, id: &EntityId, moment: &Moment) -> ServiceResult<Option<Arc<Form>>> {
+        // Asked before the store is: what is read then is this state or a later one.
+        let version = self.store.version().filter(|_| *moment == Moment::Now);
+        let wanted = version.map(|version| (Wanted::of(permit, id), version));
+        if let Some((wanted, version)) = &wanted
+            && let Some(form) = self.remembered.recall(wanted, *version)
+        {
+            return Ok(Some(form));
+        }
+        let at = self.revision_at(permit, moment).await?;
+        let Some(entity) = self.reader(permit, at).entity(id).await? else { return Ok(None) };
+        let form = Arc::new(Form::of(&entity)?);
+        if let Some((wanted, version)) = wanted {
+            self.remembered.keep(wanted, version, &form);
+        }
+        Ok(Some(form))
     }
 
     /// Many entities, in the order in which they are named.

@@ -12,6 +12,7 @@ mod loads;
 mod neighbours;
 mod reading;
 mod relationships;
+mod remembered;
 mod running;
 mod sealer;
 mod search;

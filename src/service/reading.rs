@@ -56,6 +56,23 @@ pub struct Rendered {
     pub body: Option<Vec<u8>>,
 }
 
+/// One thing as JSON, with the tag of that form.
+#[derive(Debug)]
+pub(crate) struct Form {
+    /// Changes exactly when the form does.
+    pub(crate) tag: String,
+    /// The JSON.
+    pub(crate) body: Vec<u8>,
+}
+
+impl Form {
+    /// The form of a thing.
+    pub(crate) fn of(value: &impl Serialize) -> ServiceResult<Self> {
+        let body = serde_json::to_vec(value).map_err(|error| ServiceError::Internal(error.to_string()))?;
+        Ok(Self { tag: hex(&Sha256::digest(&body)[..16]), body })
+    }
+}
+
 /// Which page of a list is asked for.
 #[derive(Debug, Clone, Default)]
 pub struct PageRequest {
@@ -205,11 +222,20 @@ impl AppState {
         ids: Disclosure,
         reading: &Reading,
     ) -> ServiceResult<Disclosed<Rendered>> {
-        let body = serde_json::to_vec(value).map_err(|error| ServiceError::Internal(error.to_string()))?;
-        let tag = hex(&Sha256::digest(&body)[..16]);
-        let held = reading.held.iter().any(|held| held == "*" || *held == tag);
-        let (outcome, body) = if held { ("not-modified", None) } else { ("ok", Some(body)) };
-        Ok(self.gate.disclose(permit, outcome, ids, Rendered { tag, body }).await?)
+        self.disclose_form(permit, &Form::of(value)?, ids, reading).await
+    }
+
+    /// The same in a form that was made before.
+    pub(crate) async fn disclose_form(
+        &self,
+        permit: &Permit,
+        form: &Form,
+        ids: Disclosure,
+        reading: &Reading,
+    ) -> ServiceResult<Disclosed<Rendered>> {
+        let held = reading.held.iter().any(|held| held == "*" || *held == form.tag);
+        let (outcome, body) = if held { ("not-modified", None) } else { ("ok", Some(form.body.clone())) };
+        Ok(self.gate.disclose(permit, outcome, ids, Rendered { tag: form.tag.clone(), body }).await?)
     }
 
     /// Logs that nothing was found, then says so: hidden and absent take this same way.

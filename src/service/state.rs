@@ -6,6 +6,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 use super::load::KeyDomains;
+use super::remembered::Remembered;
 use super::running::RunningKeys;
 use super::snapshots::Snapshots;
 use super::workers::Workers;
@@ -27,6 +28,7 @@ pub struct AppState {
     pub(crate) keys: Option<Arc<KeyDomains>>,
     pub(crate) snapshots: Snapshots,
     pub(crate) workers: Workers,
+    pub(crate) remembered: Remembered,
 }
 
 /// What a state is made of.
@@ -50,8 +52,8 @@ impl AppState {
         let jobs = Jobs::new(&limits);
         let snapshots = Snapshots::new(Arc::clone(&store), Arc::clone(&vocabulary));
         let workers = Workers::new(&limits.analyses);
-        let (running, keys) = (RunningKeys::default(), None);
-        Self { gate, store, vocabulary, sealer, limits, running, jobs, keys, snapshots, workers }
+        let (running, keys, remembered) = (RunningKeys::default(), None, Remembered::default());
+        Self { gate, store, vocabulary, sealer, limits, running, jobs, keys, snapshots, workers, remembered }
     }
 
     /// The same with the secrets by which loads are told apart; without them no dataset can be loaded.

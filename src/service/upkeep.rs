@@ -37,6 +37,7 @@ impl AppState {
         let (now, write) = (clock.now(), clock.fresh_id());
         self.gate.note(Phase::Intent, ERASE, write, None).await?;
         let erased = self.store.erase_due(now.day(), write, now).await;
+        self.remembered.forget();
         let outcome = match erased {
             Ok(0) => "nothing-due",
             Ok(_) => "committed",

@@ -143,6 +143,10 @@ pub struct Hit {
     pub id: EntityId,
 }
 
+/// The state of a store, as far as it can be told apart from others: see [`GraphStore::version`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StoreVersion([u8; 48]);
+
 /// What has changed since a revision.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
@@ -272,6 +276,12 @@ pub trait GraphStore: Send + Sync + 'static {
     /// Erases the content of every claim whose retain day has come, and what the files keep of it, before it returns how many.
     /// An erasure is a revision too. What is left is the id, so that no load brings it back.
     async fn erase_due(&self, today: Day, write: Uuid, now: Instant) -> StoreResult<u64>;
+
+    /// The state that the store is in, where that can be told at once, without asking the database. While two answers are equal
+    /// nothing was committed in between, by this process or another; an answer from before a read is no newer than what was read.
+    fn version(&self) -> Option<StoreVersion> {
+        None
+    }
 
     /// Whether the database answers.
     async fn ready(&self) -> StoreResult<()>;

@@ -15,6 +15,7 @@ mod schema;
 mod search;
 mod sight;
 mod text;
+mod version;
 mod workers;
 mod write;
 
@@ -30,11 +31,12 @@ use uuid::Uuid;
 use self::error::store_error;
 use self::search::Cut;
 use self::sight::Sight;
+use self::version::LogIndex;
 use self::workers::Workers;
 use super::asked::Asked;
 use super::{
     Applied, Batch, Change, GraphStore, Hit, Incident, LoadRecord, MarkingTable, Search, Stamp, StoreError,
-    StoreResult, TriplePage, Wanted,
+    StoreResult, StoreVersion, TriplePage, Wanted,
 };
 use crate::access::{Clearance, Permit, WritePermit};
 use crate::model::{Assertion, AssertionId, Day, EntityId, Instant, RelationshipId, Revision, Vocabulary};
@@ -49,6 +51,7 @@ pub struct EmbeddedStore {
     shared: Arc<Shared>,
     readers: Workers,
     writer: Workers,
+    log: Option<LogIndex>,
 }
 
 struct Shared {
@@ -65,11 +68,12 @@ impl EmbeddedStore {
     /// The same with options.
     pub fn open_with(path: &Path, vocabulary: Arc<Vocabulary>, options: EmbeddedOptions) -> StoreResult<Self> {
         schema::migrate(&mut schema::writer(path, &options)?, &vocabulary)?;
+        let log = LogIndex::open(path, &options);
         let (path, options) = (Arc::<Path>::from(path), Arc::new(options));
         let (read_path, read_options) = (Arc::clone(&path), Arc::clone(&options));
         let readers = Workers::start("store-read", options.readers, move || schema::reader(&read_path, &read_options))?;
         let writer = Workers::start("store-write", 1, move || schema::writer(&path, &options))?;
-        Ok(Self { shared: Arc::new(Shared { vocabulary, markings: MarkingTable::default() }), readers, writer })
+        Ok(Self { shared: Arc::new(Shared { vocabulary, markings: MarkingTable::default() }), readers, writer, log })
     }
 
     /// Reads in one transaction what a caller may see.
@@ -227,6 +231,10 @@ impl GraphStore for EmbeddedStore {
 
     async fn erase_due(&self, today: Day, write: Uuid, now: Instant) -> StoreResult<u64> {
         self.writer.run(move |connection| erase::erase_due(connection, today, write, now)).await
+    }
+
+    fn version(&self) -> Option<StoreVersion> {
+        self.log.as_ref()?.version()
     }
 
     async fn ready(&self) -> StoreResult<()> {

@@ -13,6 +13,7 @@ mod served;
 mod writes;
 
 use std::net::{IpAddr, TcpListener};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use actix_web::dev::ServerHandle;
@@ -40,7 +41,7 @@ pub(crate) struct Api {
     pub(crate) directory: Arc<ArcSwap<Directory>>,
     pub(crate) state: Arc<AppState>,
     server: ServerHandle,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 /// A token is the name of its bearer; it claims every role, so that the directory decides.
@@ -163,7 +164,12 @@ impl Api {
         let handle = server.handle();
         tokio::spawn(server);
         let client = reqwest::Client::builder().no_proxy().build().expect("a client");
-        Self { base, client, audit, clock, directory, state, server: handle, _folder: folder }
+        Self { base, client, audit, clock, directory, state, server: handle, folder }
+    }
+
+    /// The file of the store.
+    pub(crate) fn store_file(&self) -> PathBuf {
+        self.folder.path().join("store.sqlite")
     }
 
     /// A request, signed by `who` unless that is empty.

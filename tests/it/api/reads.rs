@@ -1,7 +1,14 @@
 //! Reading: versions, moments, lists and their cursors, search and neighbours.
 
+use std::sync::Arc;
+
+use linchpin::model::Vocabulary;
+use linchpin::store::GraphStore as _;
+use linchpin::store::embedded::EmbeddedStore;
 use reqwest::Method;
 use serde_json::{Value, json};
+
+use crate::support::{Town, atomic, entity};
 
 use super::{ANA, Answer, Api, GITA, MIRA, RADA, marking};
 
@@ -31,6 +38,44 @@ async fn a_version_that_the_caller_holds_is_not_sent_again() {
     api.entity(MIRA, "p", json!({"marking": marking(MIRA, "AMBER_STRICT"), "properties": {"name": ["Other"]}})).await;
     assert_eq!(api.get(ANA, "/v1/entities/p").await.header("etag"), Some(tag.as_str()));
     assert_ne!(api.get(MIRA, "/v1/entities/p").await.header("etag"), Some(tag.as_str()));
+    api.stop().await;
+}
+
+/// What was read before comes from memory, but never after a commit, by this process or another, never on a later day, and never for
+/// anyone who is cleared for less; and each time it is logged.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_remembered_is_never_stale() {
+    let api = Api::start().await;
+    let mut secret = marking(ANA, "GREEN");
+    secret["classification"] = json!("confidential");
+    api.entity(ANA, "p", json!({"properties": {"name": ["First"]}})).await;
+    api.entity(ANA, "q", json!({"marking": secret, "retain_until": "2026-03-02"})).await;
+    let names = async || {
+        let read = api.get(ANA, "/v1/entities/p").await.expect(200);
+        let mut names: Vec<String> = serde_json::from_value(read["properties"]["name"].clone()).expect("names");
+        names.sort();
+        names
+    };
+    let before = api.entries().len();
+    for _ in 0..3 {
+        assert_eq!(names().await, ["First"]);
+    }
+    assert_eq!(api.entries().len(), before + 3);
+
+    let other = EmbeddedStore::open(&api.store_file(), Arc::new(Vocabulary::builtin())).expect("opens");
+    let gate = Town::usual().gatehouse();
+    let claim = entity("p", "Person").with("name", "Second").under(77);
+    other.apply(&gate.write(ANA).await, atomic(gate.now(), [claim])).await.expect("written");
+    assert_eq!(names().await, ["First", "Second"]);
+    api.entity(ANA, "p", json!({"properties": {"name": ["Third"]}})).await;
+    assert_eq!(names().await, ["First", "Second", "Third"]);
+
+    for _ in 0..2 {
+        api.get(ANA, "/v1/entities/q").await.expect(200);
+        api.get("ben@al-police", "/v1/entities/q").await.problem(404, "not-found");
+    }
+    api.clock.set("2026-03-02T00:00:00Z");
+    api.get(ANA, "/v1/entities/q").await.problem(404, "not-found");
     api.stop().await;
 }
 
