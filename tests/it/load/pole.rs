@@ -4,10 +4,11 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use linchpin::model::{EvaluationTable, Ontology, Subject, Vocabulary};
+use linchpin::model::{Assertion, EvaluationTable, Ontology, Subject, Vocabulary};
 use linchpin::service::load::{Input, Mapping};
+use serde_json::{Value, json};
 
-use super::Yard;
+use super::{Yard, caller};
 
 /// Public data that lie beside the checkout, or nothing and a loud word.
 pub(crate) fn shared(name: &str) -> Option<PathBuf> {
@@ -51,10 +52,10 @@ fn camel_case(label: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_sample_has_its_known_counts() {
+async fn the_sample_has_its_known_counts_and_paths() {
     let Some(folder) = shared("pole") else { return };
     let expected = std::fs::read_to_string(folder.join("expected.json")).expect("expected.json");
-    let expected: serde_json::Value = serde_json::from_str(&expected).expect("JSON");
+    let expected: Value = serde_json::from_str(&expected).expect("JSON");
     let yard = Yard::with(vocabulary());
     let mapping = Mapping::parse(&mapping_file("mapping.toml")).expect("a mapping");
     let source = mapping.open(inputs(&folder), yard.state.vocabulary(), &yard.limits).expect("a sound mapping");
@@ -96,11 +97,44 @@ async fn the_sample_has_its_known_counts() {
             .into_iter()
             .collect();
     assert_eq!(crimes, expected_crimes);
+    finds_the_known_paths(&yard, &all, &expected).await;
     // Every relationship joins kinds that the overlay allows.
     for known in &all {
         if let Subject::Relationship { source, target, .. } = &known.claim.subject {
             let ontology = &yard.state.vocabulary().ontology;
             assert!(ontology.may_join(&known.claim.kind, &kinds[source], &kinds[target]), "{:?}", known.claim);
         }
+    }
+}
+
+/// The shortest paths between people that the sample's guide tells, asked as an analyst of the loader's agency.
+async fn finds_the_known_paths(yard: &Yard, all: &[Assertion], expected: &Value) {
+    // People are told by name and number.
+    let person = |label: &Value| -> String {
+        let (_, number) = label.as_str().and_then(|label| label.rsplit_once(' ')).expect("a name and a number");
+        let named = |known: &&Assertion| known.claim.properties.values().flatten().any(|value| value == number);
+        match all.iter().find(named).map(|known| &known.claim.subject) {
+            Some(Subject::Entity(id)) => id.to_string(),
+            other => panic!("{label}: {other:?}"),
+        }
+    };
+    let hops = async |source: &Value, target: &Value, k: u64, kinds: Value| -> Vec<u64> {
+        let frame = json!({"relationship_kinds": kinds});
+        let body = json!({"source": person(source), "target": person(target), "k": k, "frame": frame});
+        let answer =
+            yard.state.run_analysis(&caller("ana@al-police"), "k-shortest-paths", body).await.expect("answers");
+        let paths = answer.into_inner().result["paths"].clone();
+        paths.as_array().expect("paths").iter().map(|path| path["hops"].as_u64().expect("a number")).collect()
+    };
+    for found in expected["larive_allshortest"].as_array().expect("pairs") {
+        let (count, length) =
+            (found["node_paths"].as_u64().expect("a count"), found["length"].as_u64().expect("a length"));
+        let kinds = json!(["Knows", "KnowsLw", "KnowsSn", "KnowsPhone", "FamilyRel"]);
+        let lengths = hops(&found["a"], &found["b"], count + 1, kinds).await;
+        assert_eq!(lengths.iter().filter(|hops| **hops == length).count() as u64, count, "{found}: {lengths:?}");
+        assert!(lengths.iter().all(|hops| *hops >= length), "{found}: {lengths:?}");
+    }
+    for pair in expected["vulnerable_paths"].as_array().expect("pairs") {
+        assert_eq!(json!(hops(&pair[0], &pair[1], 1, json!(["Knows"])).await), json!([pair[2]]), "{pair}");
     }
 }
