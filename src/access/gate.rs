@@ -162,7 +162,7 @@ impl Gate {
         self.audit.append(entry).await
     }
 
-    /// Logs how a write ended, then lets its answer go. `outcome` is `committed`, `failed`, or a problem's code.
+    /// Logs how a write ended, then lets its answer go. `outcome` is `committed`, `unknown`, `failed`, or a problem's code.
     pub async fn settle<T>(
         &self,
         write: &WritePermit,

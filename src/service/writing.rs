@@ -147,9 +147,11 @@ fn unretracted(refusals: Vec<Refusal>) -> ServiceError {
     }
 }
 
-/// How the audit log calls a write that did not happen.
-fn outcome(error: &ServiceError) -> &str {
+/// How the audit log calls a write that got no answer. Where the store was lost on the way it may have happened all the same:
+/// the write's id tells, in the store beside the revision that it made.
+pub(super) fn outcome(error: &ServiceError) -> &str {
     match error {
+        ServiceError::Store(_) => "unknown",
         ServiceError::NotFound => "not-found",
         ServiceError::NotOriginator => "not-originator",
         ServiceError::Faults(_) => "unprocessable",

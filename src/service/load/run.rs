@@ -14,6 +14,7 @@ use super::source::{Decoded, Item, Source, decoded};
 use super::{Counts, DanglingEnd, LineResult, LineStatus, LoadEnd, LoadEvent, LoadLimits};
 use crate::access::{Action, Dataset, Denied, Disclosure, WritePermit};
 use crate::model::{Fault, SubjectName};
+use crate::service::writing::outcome;
 use crate::service::{AppState, Caller, ServiceError, ServiceResult};
 use crate::store::{Batch, Ends, LoadKey, LoadRecord, Mode, Operation, Outcome, StoreError};
 
@@ -225,7 +226,7 @@ impl Running {
         if let Some(admission) = self.load.permit.as_ref().filter(|_| !operations.is_empty()) {
             let permit = self.load.state.gate.again(admission).await?;
             let applied = self.apply(&permit, operations, &results).await;
-            let outcome = if applied.is_ok() { "committed" } else { "failed" };
+            let outcome = applied.as_ref().err().map_or("committed", outcome);
             let settled = self.load.state.gate.settle(&permit, outcome, Disclosure::default(), ()).await;
             let outcomes = applied?;
             settled?.into_inner();

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use super::LoadLimits;
 use crate::access::{Action, Disclosed, Disclosure, WritePermit};
 use crate::model::{AssertionId, RetractionReason};
+use crate::service::writing::outcome;
 use crate::service::{AppState, Caller, ServiceError, ServiceResult};
 use crate::store::{Batch, Ends, Mode, Operation, Outcome};
 
@@ -47,7 +48,7 @@ impl AppState {
                 let (last, withdrawn) = match state.withdraw_batch(&permit, &done.load, after).await {
                     Ok(batch) => batch,
                     Err(error) => {
-                        state.gate.settle(&permit, "failed", Disclosure::default(), ()).await?.into_inner();
+                        state.gate.settle(&permit, outcome(&error), Disclosure::default(), ()).await?.into_inner();
                         return Err(error);
                     }
                 };

@@ -1,7 +1,7 @@
 //! The Neo4j store.
 //!
 //! A relationship's claim is a relationship, an entity's claim a node beside it (docs/adr/0003-neo4j-layout.md). Visibility is part
-//! of every statement ([`cypher`]); every conversation with the database runs as a task of its own, so that a request that is
+//! of every statement (`cypher`); every conversation with the database runs as a task of its own, so that a request that is
 //! dropped leaves nothing open behind it.
 
 mod claims;
