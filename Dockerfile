@@ -6,8 +6,10 @@ COPY Cargo.toml Cargo.lock ./
 COPY src ./src
 COPY seed ./seed
 COPY openapi ./openapi
-# The manifest names test and bench targets; empty ones do for a build.
-RUN mkdir -p tests/it bench/rest && touch tests/it/main.rs bench/rest/bare.rs && cargo build --locked --release --bin linchpin
+# The manifest names tests, benches and an example; empty ones do for a build.
+RUN mkdir -p tests/it bench/rest benches \
+    && touch tests/it/main.rs bench/rest/bare.rs benches/k_shortest_paths.rs benches/store_load.rs \
+    && cargo build --locked --release --bin linchpin
 
 FROM debian:bookworm-slim
 RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates curl && rm -rf /var/lib/apt/lists/* \
