@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
 /// Why a kernel stopped before its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,21 +39,42 @@ impl Stop {
     }
 }
 
+/// How far a question has come, for those who watch it from outside. Brought up to date with each look at the flag.
+#[derive(Debug, Clone, Default)]
+pub struct Progress(Arc<AtomicU64>);
+
+impl Progress {
+    /// How many visible relationships have been walked over.
+    pub fn visited(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
 /// How many steps pass between two looks at the flag.
 const LOOK_EVERY: u64 = 2_048;
 
 /// Counts the visible relationships that a question walks over. Hidden ones cost nothing, else the count would tell of them.
 #[derive(Debug)]
 pub struct Budget {
+    most: u64,
     left: Cell<u64>,
     until_look: Cell<u64>,
     stop: Stop,
+    progress: Progress,
 }
 
 impl Budget {
     /// A budget of so many visible relationships, that `stop` ends early.
     pub fn new(max_visited: u64, stop: Stop) -> Self {
-        Self { left: Cell::new(max_visited), until_look: Cell::new(0), stop }
+        let (left, until_look) = (Cell::new(max_visited), Cell::new(0));
+        Self { most: max_visited, left, until_look, stop, progress: Progress::default() }
+    }
+
+    /// The same, telling how far it has come.
+    #[must_use]
+    pub fn watched_by(mut self, progress: Progress) -> Self {
+        self.progress = progress;
+        self
     }
 
     /// A budget without end, for tests and benches.
@@ -85,13 +106,24 @@ impl Budget {
             }
             None => {
                 self.until_look.set(LOOK_EVERY);
+                self.tell();
                 self.stop.check()
             }
         }
     }
 
+    fn tell(&self) {
+        self.progress.0.store(self.most - self.left.get(), Ordering::Relaxed);
+    }
+
     /// Whether nothing is left to spend.
     pub fn is_spent(&self) -> bool {
         self.left.get() == 0
+    }
+}
+
+impl Drop for Budget {
+    fn drop(&mut self) {
+        self.tell();
     }
 }

@@ -18,7 +18,7 @@ mod scratch;
 mod snapshot;
 mod view;
 
-pub use budget::{Budget, Halt, Stop};
+pub use budget::{Budget, Halt, Progress, Stop};
 pub use build::SnapshotBuilder;
 pub use lens::{Direction, HubPolicy, Lens};
 pub use scratch::{Labels, Lent};

@@ -12,7 +12,7 @@ use crate::analysis::{
     AnalysisError, Answer, AnyAnalysis, Evidence, EvidenceRelationship, Finding, Frame, Question, ResolvedFrame,
     analysis,
 };
-use crate::graph::{Budget, Lens, Snapshot};
+use crate::graph::{Budget, Lens, Progress, Snapshot};
 use crate::model::{
     Assertion, DerivedMarking, Entity, EntityId, Instant, RelationshipId, RelationshipKey, Revision, Subject,
     fold_relationship,
@@ -30,6 +30,7 @@ struct Asked {
     /// The revision that the frame names; `None`: now.
     at: Option<Revision>,
     as_of: Instant,
+    progress: Progress,
 }
 
 impl AppState {
@@ -60,7 +61,7 @@ impl AppState {
         let asked = self.ask(&permit, name, body).await?;
         let snapshot = self.latest_snapshot().await?;
         let (state, own) = (Arc::clone(self), permit.clone());
-        let status = self.start_job(&permit, async move {
+        let status = self.start_job(&permit, asked.progress.clone(), async move {
             let (answer, ids) = state.answer(&own, &asked, snapshot).await?;
             let body = serde_json::to_vec(&answer).map_err(|error| ServiceError::Internal(error.to_string()))?;
             Ok((body, ids))
@@ -76,7 +77,7 @@ impl AppState {
         let caps = self.limits.analyses.caps_of(permit.roles());
         let resolved = frame.resolve(ontology, default_direction, &caps).map_err(ServiceError::Faults)?;
         let (at, as_of) = self.moment(permit, &frame).await?;
-        Ok(Asked { analysis, body, resolved, at, as_of })
+        Ok(Asked { analysis, body, resolved, at, as_of, progress: Progress::default() })
     }
 
     /// The revision that a frame names, and the instant that stands for it in the answer.
@@ -120,11 +121,13 @@ impl AppState {
         let lens = Lens { at: asked.at, ..asked.resolved.lens.clone() };
         let caps = asked.resolved.caps;
         let (clearance, today) = (Arc::clone(permit.clearance()), permit.today());
+        let progress = asked.progress.clone();
         let found = self
             .workers
             .work(move |stop| {
                 let view = snapshot.view(&clearance, today, lens);
-                question.run.run(&view, &caps, &Budget::new(caps.max_visited, stop))
+                let budget = Budget::new(caps.max_visited, stop).watched_by(progress);
+                question.run.run(&view, &caps, &budget)
             })
             .await?;
         found.map_err(|error| match error {

@@ -19,6 +19,7 @@ use uuid::Uuid;
 use super::reading::hex;
 use super::{AppState, Caller, Limits, Rendered, ServiceError, ServiceResult};
 use crate::access::{Action, Disclosed, Disclosure, Permit};
+use crate::graph::Progress;
 use crate::model::{Fault, Instant, SubjectName};
 use crate::store::StoreError;
 
@@ -47,6 +48,8 @@ pub struct JobStatus {
     pub operation: String,
     /// How it stands.
     pub state: JobState,
+    /// How many visible relationships it has walked over so far.
+    pub visited: u64,
     /// When it began; what it answers is as of then.
     pub started_at: Instant,
     /// When it ended.
@@ -54,6 +57,9 @@ pub struct JobStatus {
     #[schema(nullable = false)]
     pub finished_at: Option<Instant>,
 }
+
+/// How often those who watch a job are told how far it has come.
+const TICK: Duration = Duration::from_secs(1);
 
 /// What a job answers, and whose disclosure that is.
 pub(crate) type JobOutput = (Vec<u8>, Disclosure);
@@ -63,6 +69,7 @@ struct Job {
     /// What its owner was cleared for when it began.
     clearance: String,
     status: watch::Sender<JobStatus>,
+    progress: Progress,
     output: Mutex<Option<Result<JobOutput, ServiceError>>>,
     task: Mutex<Option<AbortHandle>>,
 }
@@ -120,6 +127,10 @@ impl Job {
         });
     }
 
+    fn status(&self) -> JobStatus {
+        JobStatus { visited: self.progress.visited(), ..self.status.borrow().clone() }
+    }
+
     fn output(&self) -> ServiceResult<JobOutput> {
         let output = self.output.lock().unwrap_or_else(PoisonError::into_inner);
         match (&*output, self.status.borrow().state) {
@@ -166,6 +177,7 @@ impl AppState {
     pub(crate) fn start_job(
         self: &Arc<Self>,
         permit: &Permit,
+        progress: Progress,
         work: impl Future<Output = ServiceResult<JobOutput>> + Send + 'static,
     ) -> ServiceResult<JobStatus> {
         let id = self.gate.clock().fresh_id();
@@ -173,6 +185,7 @@ impl AppState {
             id,
             operation: permit.request().operation.to_owned(),
             state: JobState::Running,
+            visited: 0,
             started_at: permit.now(),
             finished_at: None,
         };
@@ -180,6 +193,7 @@ impl AppState {
             owner: permit.identity().subject.clone(),
             clearance: clearance_of(permit),
             status: watch::Sender::new(status.clone()),
+            progress,
             output: Mutex::default(),
             task: Mutex::default(),
         });
@@ -207,11 +221,11 @@ impl AppState {
     /// How a job stands.
     pub async fn get_job(&self, who: &Caller, id: Uuid) -> ServiceResult<Disclosed<JobStatus>> {
         let (permit, job) = self.own_job(who, id).await?;
-        let status = job.status.borrow().clone();
+        let status = job.status();
         Ok(self.gate.disclose(&permit, "ok", Disclosure::default(), status).await?)
     }
 
-    /// How a job stands, again whenever that changes, until it ends.
+    /// How a job stands, again whenever that changes or it has come further, until it ends.
     pub async fn watch_job(
         &self,
         who: &Caller,
@@ -219,15 +233,18 @@ impl AppState {
     ) -> ServiceResult<Disclosed<impl Stream<Item = JobStatus> + use<>>> {
         let (permit, job) = self.own_job(who, id).await?;
         let changes = job.status.subscribe();
-        let events = futures::stream::unfold((changes, true), |(mut changes, first)| async move {
-            if !first {
-                let ended = changes.borrow().finished_at.is_some();
-                if ended || changes.changed().await.is_err() {
+        let told: Option<JobStatus> = None;
+        let events = futures::stream::unfold((job, changes, told), |(job, mut changes, told)| async move {
+            if let Some(told) = told {
+                if told.finished_at.is_some() {
                     return None;
                 }
+                while let Err(_unchanged) = tokio::time::timeout(TICK, changes.changed()).await
+                    && job.progress.visited() == told.visited
+                {}
             }
-            let status = changes.borrow_and_update().clone();
-            Some((status, (changes, false)))
+            let status = job.status();
+            Some((status.clone(), (job, changes, Some(status))))
         });
         Ok(self.gate.disclose(&permit, "ok", Disclosure::default(), events).await?)
     }

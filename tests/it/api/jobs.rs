@@ -140,7 +140,11 @@ async fn a_job_answers_as_the_question_itself() {
     assert_eq!(job, format!("/v1/jobs/{}", status["id"].as_str().expect("an id")));
     let told = events(&api, ANA, &job).await;
     assert_eq!(told.last().expect("an event")["state"], "done");
-    assert_eq!(api.get(ANA, &job).await.expect(200)["state"], "done");
+    let ended = api.get(ANA, &job).await.expect(200);
+    assert_eq!(ended["state"], "done");
+    let visited = ended["visited"].as_u64().expect("a count");
+    assert!(visited >= 4, "it walked over what it found: {visited}");
+    assert_eq!(told.last().expect("an event")["visited"], visited);
     let result = api.get(ANA, &format!("{job}/result")).await.expect(200);
     let direct = api.post(ANA, ASK, &question()).await.expect(200);
     for part in ["result", "entities", "relationships", "marking", "frame", "as_of"] {
