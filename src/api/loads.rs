@@ -96,6 +96,9 @@ pub(crate) async fn create_load(
         .insert_header((CACHE_CONTROL, "no-store"))
         // Already said, so that the compressing layer lets lines through as they come.
         .insert_header((CONTENT_ENCODING, "identity"))
+        // The answer begins before the body has been read to its end; the server would close the connection or not by how far it
+        // has come just then, and say so.
+        .force_close()
         .streaming(results))
 }
 
