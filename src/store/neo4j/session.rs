@@ -198,14 +198,7 @@ impl Session {
         persist(|| async {
             let mut transaction = self.begin_as(Operation::Read).await?;
             match timeout(self.statement, transaction.rows(ask.clone())).await {
-                Ok(Ok(rows)) => {
-                    transaction.commit().await?;
-                    Ok(rows)
-                }
-                Ok(Err(trouble)) => {
-                    transaction.abandon().await;
-                    Err(trouble)
-                }
+                Ok(outcome) => transaction.end(outcome).await,
                 // The connection is in the middle of an answer: the pool throws it away, and the server what it was doing.
                 Err(_) => Err(StoreError::Unavailable("a statement took longer than it may".to_owned()).into()),
             }
@@ -222,13 +215,8 @@ impl Session {
     pub(super) async fn run(&self, ask: Ask) -> StoreResult<()> {
         persist(|| async {
             let mut transaction = self.begin().await?;
-            match transaction.run(ask.clone()).await {
-                Ok(()) => transaction.commit().await,
-                Err(trouble) => {
-                    transaction.abandon().await;
-                    Err(trouble)
-                }
-            }
+            let outcome = transaction.run(ask.clone()).await;
+            transaction.end(outcome).await
         })
         .await
     }
@@ -242,16 +230,8 @@ impl Session {
         chunk: impl Fn(Vec<T>) -> StoreResult<C>,
     ) -> Result<bool, Trouble> {
         let mut transaction = self.begin_as(Operation::Read).await?;
-        match transaction.stream(ask, listener, chunk).await {
-            Ok(heard) => {
-                transaction.commit().await?;
-                Ok(heard)
-            }
-            Err(trouble) => {
-                transaction.abandon().await;
-                Err(trouble)
-            }
-        }
+        let outcome = transaction.stream(ask, listener, chunk).await;
+        transaction.end(outcome).await
     }
 
     /// Begins a transaction that writes.
@@ -266,7 +246,8 @@ impl Session {
     }
 }
 
-/// Several statements that take effect together. Must be ended by [`Self::commit`] or [`Self::abandon`].
+/// Several statements that take effect together. Must be ended by [`Self::end`], or by [`Self::commit`] or
+/// [`Self::abandon`].
 pub(super) struct Transaction {
     inner: Txn,
 }
@@ -317,6 +298,17 @@ impl Transaction {
     pub(super) async fn run(&mut self, ask: Ask) -> Result<(), Trouble> {
         self.inner.run(ask.query()).await?;
         Ok(())
+    }
+
+    /// Makes it last if all went well, else gives it up; answers what came of it.
+    pub(super) async fn end<T>(self, outcome: Result<T, Trouble>) -> Result<T, Trouble> {
+        match outcome {
+            Ok(done) => self.commit().await.map(|()| done),
+            Err(trouble) => {
+                self.abandon().await;
+                Err(trouble)
+            }
+        }
     }
 
     /// Makes it last.

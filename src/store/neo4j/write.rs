@@ -117,16 +117,8 @@ pub(super) async fn conclude(
 async fn settled(session: &Session, ask: Ask) -> StoreResult<Option<i64>> {
     persist(|| async {
         let mut transaction = session.begin().await?;
-        match transaction.row(ask.clone()).await {
-            Ok(row) => {
-                transaction.commit().await?;
-                Ok(row)
-            }
-            Err(trouble) => {
-                transaction.abandon().await;
-                Err(trouble)
-            }
-        }
+        let outcome = transaction.row(ask.clone()).await;
+        transaction.end(outcome).await
     })
     .await
 }
