@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::Frame;
+use crate::graph::{GraphView, NodeIx, TripleIx};
 use crate::model::{
     AssertionId, DerivedMarking, Entity, EntityId, Instant, KindName, Money, Period, Properties, Quantity,
     Relationship, RelationshipKey, Reliability, Subject,
@@ -52,6 +53,9 @@ pub struct LeftOut {
     /// Relationships of an entity with itself.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub self_loops: u64,
+    /// Protected people, who are counted in the structure but never listed by a score or proposed.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub protected: u64,
     /// Hubs that were reached and not passed through.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub hubs: Vec<EntityId>,
@@ -78,6 +82,24 @@ pub struct Evidence {
     pub relationships: BTreeMap<RelationshipKey, Subject>,
 }
 
+impl Evidence {
+    /// Takes an entity into evidence, and names it.
+    pub fn entity(&mut self, view: &GraphView<'_>, node: NodeIx) -> EntityId {
+        let id = view.id(node);
+        self.entities.insert(id.clone());
+        id
+    }
+
+    /// Takes a relationship into evidence, with both of its ends, and names it.
+    pub fn relationship(&mut self, view: &GraphView<'_>, triple: TripleIx) -> RelationshipKey {
+        let (key, subject) = view.relationship(triple);
+        let (source, target) = view.ends(triple);
+        self.entities.extend([view.id(source), view.id(target)]);
+        self.relationships.insert(key.clone(), subject);
+        key
+    }
+}
+
 /// What an analysis found.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding<T> {
@@ -94,7 +116,14 @@ pub struct Finding<T> {
 impl<T> Finding<T> {
     /// A finding that is complete and leaves nothing out.
     pub const fn whole(result: T, evidence: Evidence) -> Self {
-        let left_out = LeftOut { without_time: 0, without_amount: 0, without_rate: 0, self_loops: 0, hubs: Vec::new() };
+        let left_out = LeftOut {
+            without_time: 0,
+            without_amount: 0,
+            without_rate: 0,
+            self_loops: 0,
+            protected: 0,
+            hubs: Vec::new(),
+        };
         Self { result, evidence, truncated: None, left_out }
     }
 
@@ -188,46 +217,4 @@ impl EvidenceRelationship {
             assertions: fold.evidence,
         }
     }
-}
-
-/// A path: a sequence of entities, and for each step the relationship that serves it best.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
-pub struct Path {
-    /// What it costs, in the unit of the question's `cost`: a whole number of `hops`, −ln p for `reliability`, or the
-    /// degree-aware length for `hub_aware`.
-    #[serde(serialize_with = "number")]
-    #[schema(minimum = 0.0)]
-    pub cost: f64,
-    /// How many steps it has.
-    pub hops: u32,
-    /// The probability that every step holds, each by its most reliable relationship.
-    #[schema(minimum = 0.0, maximum = 1.0)]
-    pub probability: f64,
-    /// The entities in order, both ends included.
-    pub entities: Vec<EntityId>,
-    /// The best relationship of each step, in order: the cheapest, then that with the least id.
-    pub relationships: Vec<RelationshipKey>,
-    /// The steps, in order.
-    pub steps: Vec<PathStep>,
-}
-
-/// One step of a path.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
-pub struct PathStep {
-    /// The best relationship.
-    pub relationship: RelationshipKey,
-    /// How reliable it is.
-    pub evaluation: Reliability,
-    /// The other relationships that would serve, in the order of their ids.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub alternatives: Vec<RelationshipKey>,
-}
-
-/// Whole numbers are written as integers, so that hops are counted and not measured.
-fn number<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole, and checked to be in range")]
-    if value.fract() == 0.0 && (0.0..9e15).contains(value) {
-        return serializer.serialize_u64(*value as u64);
-    }
-    serializer.serialize_f64(*value)
 }

@@ -6,6 +6,7 @@
 mod evidence;
 mod frame;
 mod k_shortest_paths;
+mod paths;
 mod registry;
 
 use serde::Serialize;
@@ -16,11 +17,10 @@ use utoipa::ToSchema;
 use crate::graph::{Budget, Direction, GraphView, Halt};
 use crate::model::{EntityId, Fault};
 
-pub use evidence::{
-    Answer, Evidence, EvidenceRelationship, Finding, LeftOut, Path, PathStep, Truncated, TruncatedReason,
-};
+pub use evidence::{Answer, Evidence, EvidenceRelationship, Finding, LeftOut, Truncated, TruncatedReason};
 pub use frame::{Caps, Frame, Hubs, Limits, ResolvedFrame};
-pub use k_shortest_paths::{KShortestPaths, KShortestPathsRequest, KShortestPathsResult, PathCost};
+pub use k_shortest_paths::{KShortestPaths, KShortestPathsRequest, KShortestPathsResult};
+pub use paths::{Path, PathCost, PathStep};
 pub use registry::{AnalysisDoc, AnyAnalysis, PreparedRun, Question, analysis};
 
 /// Every analysis, in the order of the document.
@@ -43,9 +43,9 @@ pub enum AnalysisError {
 impl AnalysisError {
     /// An entity that the question names is not in the view. Hidden, absent and outside the frame are one: the words depend on
     /// the request alone.
-    pub fn unknown_entity(pointer: &str, id: &EntityId) -> Self {
+    pub fn unknown_entity(pointer: impl Into<String>, id: &EntityId) -> Fault {
         let detail = format!("there is no entity `{id}` within the frame that you may see");
-        Self::Faults(vec![Fault::new(pointer, "unknown-entity", detail)])
+        Fault::new(pointer, "unknown-entity", detail)
     }
 
     /// What a halt means when no part of the answer may be given. Kernels keep [`Halt::Spent`] to themselves: whole rounds before
@@ -71,6 +71,8 @@ pub trait Analysis: Send + Sync + 'static {
     const SUMMARY: &'static str;
     /// Which way relationships are followed when the frame does not say.
     const DIRECTION: Direction = Direction::Both;
+    /// The entities of the scenario that the document's example is about.
+    const EXAMPLE: &'static [&'static str] = &["p-0100", "p-0300"];
     /// The request's body: its own fields, and `frame`. Unknown fields must be refused.
     type Params: DeserializeOwned + Serialize + ToSchema + Send + 'static;
     /// The answer's `result`.

@@ -120,9 +120,9 @@ impl<A: Analysis + Copy> AnyAnalysis for A {
         components.push((answer.clone(), answer_schema(&A::Output::name())));
         components.sort_by(|(a, _), (b, _)| a.cmp(b));
         components.dedup_by(|(a, _), (b, _)| a == b);
-        let mut people = EXAMPLE_ENTITIES.iter().cycle();
+        let mut about = A::EXAMPLE.iter().cycle();
         let mut pick = || {
-            let id = people.next().copied().unwrap_or("p-1");
+            let id = about.next().copied().unwrap_or("p-1");
             EntityId::new(id).expect("the example's ids are well formed")
         };
         AnalysisDoc {
@@ -134,9 +134,6 @@ impl<A: Analysis + Copy> AnyAnalysis for A {
         }
     }
 }
-
-/// The entities of the scenario that the document's examples name.
-const EXAMPLE_ENTITIES: [&str; 2] = ["p-0100", "p-0300"];
 
 /// The envelope's schema with this analysis' own `result` in it.
 fn answer_schema(output: &str) -> RefOr<Schema> {

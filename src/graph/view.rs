@@ -54,6 +54,15 @@ pub struct Fold {
     pub amount: Option<Money>,
 }
 
+/// When a relationship holds and how much it moves.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Contact {
+    /// As [`Fold::period`].
+    pub period: Option<(i64, i64)>,
+    /// How much money.
+    pub amount: Option<Money>,
+}
+
 // What a memo holds about a node.
 const KNOWN: u32 = 1;
 const SHOWN: u32 = 2;
@@ -262,6 +271,28 @@ impl<'a> GraphView<'a> {
     pub fn ends(&self, triple: TripleIx) -> (NodeIx, NodeIx) {
         let (_, source, target) = self.snapshot.triple(triple.0);
         (NodeIx(source), NodeIx(target))
+    }
+
+    /// When a step's relationship holds, and how much it moves: what [`fold`](Self::fold) says of both, without the rest.
+    pub fn contact(&self, step: &Step) -> Contact {
+        let triple = step.relationship.0;
+        let mut only = None;
+        let mut count = 0;
+        self.snapshot.each_claim(triple, |claim| {
+            if self.counts(&claim) {
+                count += 1;
+                only = Some(claim);
+            }
+        });
+        match (count, only) {
+            (1, Some(claim)) => Contact {
+                period: Some(claim.period).filter(|period| *period != super::claim::ANY_TIME),
+                amount: claim.amount.map(|(minor, currency)| Money { minor, currency }),
+            },
+            _ => self
+                .fold(step.relationship)
+                .map_or(Contact::default(), |fold| Contact { period: fold.period, amount: fold.amount }),
+        }
     }
 
     /// What the claims that count in the view come to.

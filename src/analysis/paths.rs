@@ -1,0 +1,147 @@
+//! Paths as answers show them, and what every question about paths has in common: its ends, its costs, its evidence.
+
+use serde::{Deserialize, Serialize, Serializer};
+use utoipa::ToSchema;
+
+use super::{AnalysisError, Evidence, LeftOut};
+use crate::graph::algo::{Route, StepCost, Weigher};
+use crate::graph::{Budget, GraphView, Halt, NodeIx};
+use crate::model::{EntityId, RelationshipKey, Reliability};
+
+/// What a step costs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PathCost {
+    /// 1 a step.
+    #[default]
+    Hops,
+    /// −ln p of the step's reliability (natural logarithm), so that the cheapest path is the most reliable one.
+    Reliability,
+    /// `1 + ½(ln d(u) + ln d(v))` with `d` the number of distinct neighbours in the frame: ways through hubs cost more.
+    HubAware,
+}
+
+impl From<PathCost> for StepCost {
+    fn from(cost: PathCost) -> Self {
+        match cost {
+            PathCost::Hops => Self::Hops,
+            PathCost::Reliability => Self::Reliability,
+            PathCost::HubAware => Self::HubAware,
+        }
+    }
+}
+
+/// A path: a sequence of entities, and for each step the relationship that serves it best.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct Path {
+    /// What it costs, in the unit of the question's `cost`: a whole number of `hops`, −ln p for `reliability`, or the
+    /// degree-aware length for `hub_aware`.
+    #[serde(serialize_with = "number")]
+    #[schema(minimum = 0.0)]
+    pub cost: f64,
+    /// How many steps it has.
+    pub hops: u32,
+    /// The probability that every step holds, each by its most reliable relationship.
+    #[schema(minimum = 0.0, maximum = 1.0)]
+    pub probability: f64,
+    /// The entities in order, both ends included.
+    pub entities: Vec<EntityId>,
+    /// The best relationship of each step, in order: the cheapest, then that with the least id.
+    pub relationships: Vec<RelationshipKey>,
+    /// The steps, in order.
+    pub steps: Vec<PathStep>,
+}
+
+/// One step of a path.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct PathStep {
+    /// The best relationship.
+    pub relationship: RelationshipKey,
+    /// How reliable it is.
+    pub evaluation: Reliability,
+    /// The other relationships that would serve, in the order of their ids.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub alternatives: Vec<RelationshipKey>,
+}
+
+/// Whole numbers are written as integers, so that hops are counted and not measured.
+fn number<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole, and checked to be in range")]
+    if value.fract() == 0.0 && (0.0..9e15).contains(value) {
+        return serializer.serialize_u64(*value as u64);
+    }
+    serializer.serialize_f64(*value)
+}
+
+/// The entities that a question names, each by the pointer that names it; all that are unknown are told at once.
+pub(super) fn known<const N: usize>(
+    view: &GraphView<'_>,
+    named: [(&str, &EntityId); N],
+) -> Result<[NodeIx; N], AnalysisError> {
+    let mut nodes = Vec::with_capacity(N);
+    let mut faults = Vec::new();
+    for (pointer, id) in named {
+        match view.node(id) {
+            Some(node) => nodes.push(node),
+            None => faults.push(AnalysisError::unknown_entity(pointer, id)),
+        }
+    }
+    nodes.try_into().map_err(|_| AnalysisError::Faults(faults))
+}
+
+/// A path as the answer shows it, its entities and relationships taken into evidence.
+pub(super) fn path(
+    view: &GraphView<'_>,
+    weigher: &Weigher<'_, '_>,
+    route: &Route,
+    evidence: &mut Evidence,
+) -> Result<Path, Halt> {
+    let entities = route.nodes.iter().map(|&node| evidence.entity(view, node)).collect();
+    let mut steps = Vec::new();
+    let mut probability = 1.0;
+    for pair in route.nodes.windows(2) {
+        let (step, best) = path_step(view, weigher, (pair[0], pair[1]), evidence)?;
+        probability *= best;
+        steps.extend(step);
+    }
+    #[expect(clippy::cast_precision_loss, reason = "exact below 2^53, and costs are below 2^47")]
+    let cost = route.weight.cost() as f64;
+    Ok(Path {
+        cost: if weigher.kind() == StepCost::Hops { cost } else { cost / 1e9 },
+        hops: u32::try_from(route.weight.hops()).unwrap_or(u32::MAX),
+        probability,
+        entities,
+        relationships: steps.iter().map(|step: &PathStep| step.relationship.clone()).collect(),
+        steps,
+    })
+}
+
+/// A step with its parallels, and the probability of the most reliable of them. Without the budget: what is shown is small.
+fn path_step(
+    view: &GraphView<'_>,
+    weigher: &Weigher<'_, '_>,
+    (from, to): (NodeIx, NodeIx),
+    evidence: &mut Evidence,
+) -> Result<(Option<PathStep>, f64), Halt> {
+    let free = Budget::unlimited();
+    let mut parallels = Vec::new();
+    for step in view.between(from, to) {
+        if let Some(weight) = weigher.weigh(from, &step, &free)? {
+            let key = evidence.relationship(view, step.relationship);
+            parallels.push((weight, key, view.reliability(&step)));
+        }
+    }
+    let best = parallels.iter().enumerate().min_by_key(|(at, (weight, _, _))| (*weight, *at)).map(|(at, _)| at);
+    let probability = parallels.iter().map(|(_, _, reliability)| reliability.probability()).fold(0.0, f64::max);
+    let step = best.map(|at| {
+        let (_, relationship, evaluation) = parallels.remove(at);
+        let alternatives = parallels.into_iter().map(|(_, key, _)| key).collect();
+        PathStep { relationship, evaluation, alternatives }
+    });
+    Ok((step, probability))
+}
+
+/// The hubs that a question met and did not pass through, taken into evidence.
+pub(super) fn hubs(view: &GraphView<'_>, met: &[NodeIx], evidence: &mut Evidence) -> LeftOut {
+    LeftOut { hubs: met.iter().map(|&hub| evidence.entity(view, hub)).collect(), ..LeftOut::default() }
+}
