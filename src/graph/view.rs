@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use crate::model::{Day, EntityId, KindName, Money, RelationshipId, RelationshipKey, Reliability, Standing, Subject};
+use crate::model::{
+    Day, Decimal, EntityId, KindName, Money, Quantity, RelationshipId, RelationshipKey, Reliability, Standing, Subject,
+};
 
 use super::claim::{ClaimRow, ClassKey};
 use super::csr::LOOK;
@@ -20,6 +22,10 @@ pub struct NodeIx(pub(super) u32);
 /// A relationship triple in a view.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TripleIx(u32);
+
+/// A unit of quantities; see [`GraphView::unit`]. Equal ones are one unit of one snapshot; their order says nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UnitIx(u32);
 
 /// Along or against the way that the lens follows relationships.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +58,8 @@ pub struct Fold {
     pub period: Option<(i64, i64)>,
     /// How much money.
     pub amount: Option<Money>,
+    /// How much of something else.
+    pub quantity: Option<Quantity>,
 }
 
 /// When a relationship holds and how much it moves.
@@ -61,6 +69,8 @@ pub struct Contact {
     pub period: Option<(i64, i64)>,
     /// How much money.
     pub amount: Option<Money>,
+    /// How much of something else, and of what.
+    pub quantity: Option<(Decimal, UnitIx)>,
 }
 
 // What a memo holds about a node.
@@ -273,7 +283,7 @@ impl<'a> GraphView<'a> {
         (NodeIx(source), NodeIx(target))
     }
 
-    /// When a step's relationship holds, and how much it moves: what [`fold`](Self::fold) says of both, without the rest.
+    /// When a step's relationship holds, and how much it moves: what [`fold`](Self::fold) says of these, without the rest.
     pub fn contact(&self, step: &Step) -> Contact {
         let triple = step.relationship.0;
         let mut only = None;
@@ -285,28 +295,32 @@ impl<'a> GraphView<'a> {
             }
         });
         match (count, only) {
-            (1, Some(claim)) => Contact {
-                period: Some(claim.period).filter(|period| *period != super::claim::ANY_TIME),
-                amount: claim.amount.map(|(minor, currency)| Money { minor, currency }),
-            },
-            _ => self
-                .fold(step.relationship)
-                .map_or(Contact::default(), |fold| Contact { period: fold.period, amount: fold.amount }),
+            (1, Some(claim)) => contact(std::slice::from_ref(&claim)),
+            _ => contact(&self.ranked(triple)),
         }
+    }
+
+    /// The name of a unit.
+    pub fn unit(&self, unit: UnitIx) -> &str {
+        &self.snapshot.interned.units[unit.0 as usize]
     }
 
     /// What the claims that count in the view come to.
     pub fn fold(&self, triple: TripleIx) -> Option<Fold> {
-        let mut claims = Vec::new();
-        self.snapshot.each_claim(triple.0, |claim| claims.extend(Some(claim).filter(|claim| self.counts(claim))));
-        claims.sort_by_key(|claim| claim.standing(self.class(claim.class)));
+        let claims = self.ranked(triple.0);
         let best = self.class(claims.first()?.class);
-        Some(Fold {
-            kind: self.snapshot.interned.kinds[best.kind as usize].clone(),
-            reliability: best.reliability(),
-            period: claims.iter().map(|claim| claim.period).find(|period| *period != super::claim::ANY_TIME),
-            amount: claims.iter().find_map(|claim| claim.amount).map(|(minor, currency)| Money { minor, currency }),
-        })
+        let Contact { period, amount, quantity } = contact(&claims);
+        let quantity = quantity.map(|(value, unit)| Quantity { value, unit: self.unit(unit).to_owned() });
+        let kind = self.snapshot.interned.kinds[best.kind as usize].clone();
+        Some(Fold { kind, reliability: best.reliability(), period, amount, quantity })
+    }
+
+    /// The claims on a triple that count, the one that counts most first.
+    fn ranked(&self, triple: u32) -> Vec<ClaimRow> {
+        let mut claims = Vec::new();
+        self.snapshot.each_claim(triple, |claim| claims.extend(Some(claim).filter(|claim| self.counts(claim))));
+        claims.sort_by_key(|claim| claim.standing(self.class(claim.class)));
+        claims
     }
 
     fn class(&self, class: u32) -> &ClassKey {
@@ -517,6 +531,18 @@ impl<'a> GraphView<'a> {
                 Side::In => (to, base.in_triples[at], base.in_marks[at]),
             })
             .collect()
+    }
+}
+
+/// What ranked claims say of when and how much: of each, what the first says that says anything.
+fn contact(ranked: &[ClaimRow]) -> Contact {
+    Contact {
+        period: ranked.iter().map(|claim| claim.period).find(|period| *period != super::claim::ANY_TIME),
+        amount: ranked.iter().find_map(|claim| claim.amount).map(|(minor, currency)| Money { minor, currency }),
+        quantity: ranked
+            .iter()
+            .find_map(|claim| claim.quantity)
+            .map(|(micros, unit)| (Decimal::from_micros(micros), UnitIx(unit))),
     }
 }
 
