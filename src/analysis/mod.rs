@@ -8,6 +8,7 @@ mod frame;
 mod k_shortest_paths;
 mod paths;
 mod registry;
+mod shortest_paths;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -22,9 +23,10 @@ pub use frame::{Caps, Frame, Hubs, Limits, ResolvedFrame};
 pub use k_shortest_paths::{KShortestPaths, KShortestPathsRequest, KShortestPathsResult};
 pub use paths::{Path, PathCost, PathStep};
 pub use registry::{AnalysisDoc, AnyAnalysis, PreparedRun, Question, analysis};
+pub use shortest_paths::{Blocker, ShortestPaths, ShortestPathsRequest, ShortestPathsResult};
 
 /// Every analysis, in the order of the document.
-pub static ANALYSES: &[&dyn AnyAnalysis] = &[&KShortestPaths];
+pub static ANALYSES: &[&dyn AnyAnalysis] = &[&ShortestPaths, &KShortestPaths];
 
 /// Why there is no finding.
 #[derive(Debug, Clone, PartialEq, Error)]

@@ -12,7 +12,7 @@ use crate::model::{
 use super::claim::{ClaimRow, ClassKey};
 use super::csr::LOOK;
 use super::gates::{self, Gates};
-use super::scratch::{Labels, Lent, Memo};
+use super::scratch::{Labels, Lent, Levels, Memo};
 use super::{Budget, Direction, Halt, Lens, Snapshot};
 
 /// An entity in a view. Indexes say nothing about order: see [`GraphView::rank`].
@@ -82,6 +82,7 @@ const HUB: u32 = 8;
 /// A view of a snapshot for one caller and one lens.
 pub struct GraphView<'a> {
     snapshot: &'a Snapshot,
+    seen: Arc<Vec<bool>>,
     lens: Lens,
     today: Day,
     gates: Gates,
@@ -114,7 +115,13 @@ impl<'a> GraphView<'a> {
         let find = |id: &EntityId| snapshot.delta.node(&snapshot.base, id.as_str());
         let excluded = lens.exclude.iter().filter_map(find).collect();
         let memo = snapshot.pool.memo(snapshot.nodes() as usize);
-        Self { snapshot, lens, today, gates, plain, excluded, memo }
+        Self { snapshot, seen, lens, today, gates, plain, excluded, memo }
+    }
+
+    /// The same caller's view of the same day through another lens.
+    #[must_use]
+    pub fn through(&self, lens: Lens) -> GraphView<'a> {
+        Self::new(self.snapshot, Arc::clone(&self.seen), self.today, lens)
     }
 
     /// The lens that the view looks through.
@@ -170,6 +177,11 @@ impl<'a> GraphView<'a> {
         self.snapshot.pool.labels(self.snapshot.nodes() as usize)
     }
 
+    /// A table of levels for one search, from the pool.
+    pub fn levels(&self) -> Lent<Levels> {
+        self.snapshot.pool.levels(self.snapshot.nodes() as usize)
+    }
+
     /// Goes over the visible relationships of a node that can be followed this way, in an order that depends on ids alone:
     /// those that leave it, then those that enter it, each by (neighbour, relationship id). The budget pays for what is seen.
     /// Relationships of an entity with itself are passed over.
@@ -188,6 +200,42 @@ impl<'a> GraphView<'a> {
                 ControlFlow::Continue(())
             });
             budget.look(walked)?;
+        }
+        budget.spend(seen)
+    }
+
+    /// Goes over the visible relationships of a node that lead into `set`, a set of nodes that this view has shown, in the order
+    /// of [`steps`](Self::steps), while `visit` says so. The budget pays for those alone: a whole row is asked one question, and
+    /// what does not lead into the set is not walked over.
+    pub fn steps_into(
+        &self,
+        node: NodeIx,
+        way: Way,
+        budget: &Budget,
+        set: impl Fn(NodeIx) -> bool,
+        mut visit: impl FnMut(Step) -> ControlFlow<()>,
+    ) -> Result<(), Halt> {
+        let mut seen = 0;
+        for side in [Side::Out, Side::In] {
+            let need = gates::need(side == Side::Out, way);
+            if !self.gates.any(need) {
+                continue;
+            }
+            let mut ended = false;
+            let walked = self.each_arc(node.0, side, |(to, triple, mark)| {
+                if !set(NodeIx(to)) || to == node.0 {
+                    return ControlFlow::Continue(());
+                }
+                let Some(class) = self.opens(triple, mark, need) else { return ControlFlow::Continue(()) };
+                seen += 1;
+                let on = visit(Step { to: NodeIx(to), relationship: TripleIx(triple), class });
+                ended = on.is_break();
+                on
+            });
+            budget.look(walked)?;
+            if ended {
+                break;
+            }
         }
         budget.spend(seen)
     }
@@ -331,12 +379,18 @@ impl<'a> GraphView<'a> {
     #[inline]
     fn open(&self, node: u32, arc: RawArc, need: u8) -> Option<Step> {
         let (to, triple, mark) = arc;
-        let class = if mark & LOOK == 0 && self.plain {
-            self.gates.opens(mark, need).then_some(mark)?
-        } else {
-            self.best_class(triple, need)?
-        };
+        let class = self.opens(triple, mark, need)?;
         (to != node && self.shows(to)).then_some(Step { to: NodeIx(to), relationship: TripleIx(triple), class })
+    }
+
+    /// The class that counts for a relationship, if it shows and can be followed that way.
+    #[inline]
+    fn opens(&self, triple: u32, mark: u32, need: u8) -> Option<u32> {
+        if mark & LOOK == 0 && self.plain {
+            self.gates.opens(mark, need).then_some(mark)
+        } else {
+            self.best_class(triple, need)
+        }
     }
 
     /// Whether a relationship claim counts: visible, recorded, within the window and reliable enough.

@@ -57,7 +57,7 @@ fn variants(body: &Value) -> Vec<Value> {
     };
     match body.get("cost") {
         None => vec![body.clone()],
-        Some(_) => ["hops", "reliability", "hub_aware"].map(with).to_vec(),
+        Some(_) => ["hops", "reliability", "hub_aware", "quantity"].map(with).to_vec(),
     }
 }
 
