@@ -119,7 +119,12 @@ impl Analysis for ShortestPaths {
         let [source, target] = known(view, [("/source", &params.source), ("/target", &params.target)])?;
         let weigher = Weigher::new(view, params.cost.into());
         let most = if params.all { caps.max_results } else { caps.max_results.min(1) };
-        let wanted = ShortestWanted { ends: (source, target), most: most as usize, max_hops: u64::from(caps.max_hops) };
+        let wanted = ShortestWanted {
+            ends: (source, target),
+            most: most as usize,
+            counted: true,
+            max_hops: u64::from(caps.max_hops),
+        };
         let found = shortest(&weigher, &wanted, budget).map_err(AnalysisError::stopped)?;
         let mut evidence = Evidence::default();
         let paths = found.routes.iter().map(|route| path(view, &weigher, route, &mut evidence));
@@ -189,7 +194,7 @@ fn blockers(
         let other = view.through(lens);
         let (Some(source), Some(target)) = (other.node(&params.source), other.node(&params.target)) else { continue };
         let most = if blocker == Blocker::Hops { u64::MAX } else { hops };
-        let wanted = ShortestWanted { ends: (source, target), most: 0, max_hops: most };
+        let wanted = ShortestWanted { ends: (source, target), most: 0, counted: false, max_hops: most };
         let way = shortest(&Weigher::new(&other, cost), &wanted, budget)?;
         match way.weight {
             Some(_) => found.push(blocker),

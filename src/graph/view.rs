@@ -36,6 +36,28 @@ pub enum Way {
     Backward,
 }
 
+/// A set of nodes that a view has shown.
+pub trait NodeSet {
+    /// Whether it holds a node.
+    fn holds(&self, node: NodeIx) -> bool;
+
+    /// How many nodes it holds; `usize::MAX` when they cannot be listed.
+    fn size(&self) -> usize {
+        usize::MAX
+    }
+
+    /// Its nodes in ascending order of their indexes, when it is said how many there are.
+    fn nodes(&self) -> &[NodeIx] {
+        &[]
+    }
+}
+
+impl<F: Fn(NodeIx) -> bool> NodeSet for F {
+    fn holds(&self, node: NodeIx) -> bool {
+        self(node)
+    }
+}
+
 /// One visible relationship seen from one of its ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Step {
@@ -212,7 +234,7 @@ impl<'a> GraphView<'a> {
         node: NodeIx,
         way: Way,
         budget: &Budget,
-        set: impl Fn(NodeIx) -> bool,
+        set: &impl NodeSet,
         mut visit: impl FnMut(Step) -> ControlFlow<()>,
     ) -> Result<(), Halt> {
         let mut seen = 0;
@@ -221,23 +243,42 @@ impl<'a> GraphView<'a> {
             if !self.gates.any(need) {
                 continue;
             }
-            let mut ended = false;
-            let walked = self.each_arc(node.0, side, |(to, triple, mark)| {
-                if !set(NodeIx(to)) || to == node.0 {
-                    return ControlFlow::Continue(());
-                }
+            let mut take = |(to, triple, mark): RawArc| {
                 let Some(class) = self.opens(triple, mark, need) else { return ControlFlow::Continue(()) };
                 seen += 1;
-                let on = visit(Step { to: NodeIx(to), relationship: TripleIx(triple), class });
-                ended = on.is_break();
-                on
-            });
-            budget.look(walked)?;
+                visit(Step { to: NodeIx(to), relationship: TripleIx(triple), class })
+            };
+            let ended = if self.is_long(node.0, side, set.size()) {
+                let members = set.nodes().iter().filter(|member| **member != node);
+                members.flat_map(|member| self.arcs_to(node.0, member.0, side)).try_for_each(take).is_break()
+            } else {
+                let mut ended = false;
+                let walked = self.each_arc(node.0, side, |arc| {
+                    if arc.0 == node.0 || !set.holds(NodeIx(arc.0)) {
+                        return ControlFlow::Continue(());
+                    }
+                    let on = take(arc);
+                    ended = on.is_break();
+                    on
+                });
+                budget.look(walked)?;
+                ended
+            };
             if ended {
                 break;
             }
         }
         budget.spend(seen)
+    }
+
+    /// Whether a row is so long that looking up each of so many neighbours in it takes less than reading it.
+    fn is_long(&self, node: u32, side: Side, wanted: usize) -> bool {
+        let base = &*self.snapshot.base;
+        if node >= base.nodes() || self.snapshot.delta.touches(node) {
+            return false;
+        }
+        let row = if side == Side::Out { base.out_row(node) } else { base.in_row(node) };
+        row.len() / 32 > wanted
     }
 
     /// The visible relationships that lead from one node to another, in the order of [`RelationshipId`], source, target.

@@ -4,10 +4,11 @@
 //!
 //! Hubs are reached and not passed through: they are noted, and are in no level.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
-use crate::graph::{Budget, GraphView, Halt, Lent, Levels, NodeIx, Way};
+use crate::graph::{Budget, GraphView, Halt, Lent, Levels, NodeIx, NodeSet, Way};
 
 /// A node of a level, and the place of the node that it was reached from in the level before.
 #[derive(Debug, Clone, Copy)]
@@ -16,19 +17,41 @@ struct Reached {
     from: u32,
 }
 
+/// The nodes that are equally far away.
+#[derive(Debug, Default)]
+struct Level {
+    reached: Vec<Reached>,
+    /// The nodes in the order of their indexes, once somebody asks.
+    sorted: OnceCell<Vec<NodeIx>>,
+}
+
+impl Level {
+    fn of(nodes: &[NodeIx]) -> Self {
+        Self { reached: nodes.iter().map(|&node| Reached { node, from: 0 }).collect(), sorted: OnceCell::new() }
+    }
+
+    fn sorted(&self) -> &[NodeIx] {
+        self.sorted.get_or_init(|| {
+            let mut nodes: Vec<NodeIx> = self.reached.iter().map(|reached| reached.node).collect();
+            nodes.sort_unstable();
+            nodes
+        })
+    }
+}
+
 /// Everything within so many steps of one end.
 struct Ball {
     way: Way,
     /// How many steps away each node is.
     away: Lent<Levels>,
-    levels: Vec<Vec<Reached>>,
+    levels: Vec<Level>,
 }
 
 impl Ball {
     fn around(view: &GraphView<'_>, node: NodeIx, way: Way) -> Self {
         let mut away = view.levels();
         away.set(node, 0);
-        Self { way, away, levels: vec![vec![Reached { node, from: 0 }]] }
+        Self { way, away, levels: vec![Level::of(&[node])] }
     }
 
     /// How many steps away the outermost level is.
@@ -37,12 +60,17 @@ impl Ball {
     }
 
     fn frontier(&self) -> &[Reached] {
-        self.levels.last().map_or(&[], Vec::as_slice)
+        self.levels.last().map_or(&[], |level| level.reached.as_slice())
     }
 
     /// Whether the outermost level is empty: nothing lies beyond.
     fn is_whole(&self) -> bool {
         self.frontier().is_empty()
+    }
+
+    /// The nodes that are so far away.
+    fn at(&self, away: u32) -> AtLevel<'_> {
+        AtLevel { away: &self.away, hops: away, level: self.levels.get(away as usize) }
     }
 
     /// Adds the next level. A node is reached from the first of the level before that leads there: going forward, in the order
@@ -52,11 +80,11 @@ impl Ball {
         let level = self.radius() + 1;
         let Some(last) = self.levels.last_mut() else { return Ok(()) };
         match self.way {
-            Way::Forward => last.sort_unstable_by_key(|reached| (reached.from, view.rank(reached.node))),
-            Way::Backward => last.sort_unstable_by_key(|reached| view.rank(reached.node)),
+            Way::Forward => last.reached.sort_unstable_by_key(|reached| (reached.from, view.rank(reached.node))),
+            Way::Backward => last.reached.sort_unstable_by_key(|reached| view.rank(reached.node)),
         }
         let mut next = Vec::new();
-        for (from, reached) in (0..).zip(&*last) {
+        for (from, reached) in (0..).zip(&last.reached) {
             view.steps(reached.node, self.way, around.budget, |step| {
                 if self.away.get(step.to).is_none() {
                     self.away.set(step.to, level);
@@ -75,7 +103,7 @@ impl Ball {
             }
             next = open;
         }
-        self.levels.push(next);
+        self.levels.push(Level { reached: next, sorted: OnceCell::new() });
         Ok(())
     }
 
@@ -84,11 +112,32 @@ impl Ball {
         let mut nodes = vec![reached.node];
         let mut from = reached.from;
         for level in self.levels[..self.levels.len() - 1].iter().rev() {
-            let before = level[from as usize];
+            let before = level.reached[from as usize];
             nodes.push(before.node);
             from = before.from;
         }
         nodes
+    }
+}
+
+/// The nodes of one level.
+pub(super) struct AtLevel<'b> {
+    away: &'b Levels,
+    hops: u32,
+    level: Option<&'b Level>,
+}
+
+impl NodeSet for AtLevel<'_> {
+    fn holds(&self, node: NodeIx) -> bool {
+        self.away.get(node) == Some(self.hops)
+    }
+
+    fn size(&self) -> usize {
+        self.level.map_or(0, |level| level.reached.len())
+    }
+
+    fn nodes(&self) -> &[NodeIx] {
+        self.level.map_or(&[], Level::sorted)
     }
 }
 
@@ -156,11 +205,10 @@ impl Balls {
     /// Whether a step leads from one frontier to the other, looked for from the side of the first.
     fn touch(&self, forward: bool, around: &Around<'_, '_, '_>) -> Result<bool, Halt> {
         let (near, far) = if forward { (&self.forward, &self.backward) } else { (&self.backward, &self.forward) };
-        let edge = Some(far.radius());
+        let edge = far.at(far.radius());
         let mut touches = false;
         for reached in near.frontier() {
-            let at_edge = |node| far.away.get(node) == edge;
-            around.view.steps_into(reached.node, near.way, around.budget, at_edge, |_| {
+            around.view.steps_into(reached.node, near.way, around.budget, &edge, |_| {
                 touches = true;
                 ControlFlow::Break(())
             })?;
@@ -179,25 +227,19 @@ impl Balls {
             return Ok(vec![source]);
         }
         let view = around.view;
-        let (away, edge) = (&self.backward.away, Some(self.backward.radius()));
+        let edge = self.backward.at(self.backward.radius());
         let Some(frontier) = self.forward.levels.last_mut() else { return Ok(Vec::new()) };
         let mut crossing = None;
-        'groups: for group in frontier.chunk_by_mut(|a, b| a.from == b.from) {
+        'groups: for group in frontier.reached.chunk_by_mut(|a, b| a.from == b.from) {
             group.sort_unstable_by_key(|reached| view.rank(reached.node));
             for reached in group {
                 let mut best: Option<NodeIx> = None;
-                view.steps_into(
-                    reached.node,
-                    Way::Forward,
-                    around.budget,
-                    |node| away.get(node) == edge,
-                    |step| {
-                        if best.is_none_or(|known| view.rank(step.to) < view.rank(known)) {
-                            best = Some(step.to);
-                        }
-                        ControlFlow::Continue(())
-                    },
-                )?;
+                view.steps_into(reached.node, Way::Forward, around.budget, &edge, |step| {
+                    if best.is_none_or(|known| view.rank(step.to) < view.rank(known)) {
+                        best = Some(step.to);
+                    }
+                    ControlFlow::Continue(())
+                })?;
                 if let Some(next) = best {
                     crossing = Some((*reached, next));
                     break 'groups;
@@ -242,11 +284,13 @@ impl Balls {
     /// been widened. For others it may not know.
     pub(super) fn to_target(&self, most: u32, around: &Around<'_, '_, '_>) -> Result<HopsToTarget<'_>, Halt> {
         let mut beyond = around.view.levels();
+        let mut levels = Vec::new();
         if !self.is_complete() {
             let mut level = self.backward.radius() + 1;
             let mut found = self.next_to_edge(most, around)?;
             while !found.is_empty() {
                 found.iter().for_each(|&node| beyond.set(node, level));
+                levels.push(Level::of(&found));
                 level += 1;
                 let Some(inside) = most.checked_sub(level) else { break };
                 let wanted = |node: NodeIx| {
@@ -256,7 +300,7 @@ impl Balls {
                 found = self.leading_into(found, wanted, &mut beyond, around)?;
             }
         }
-        Ok(HopsToTarget { ball: &self.backward.away, beyond })
+        Ok(HopsToTarget { ball: &self.backward, beyond, levels })
     }
 
     /// The nodes inside the forward ball that lead right into the backward one's frontier; looked for from the smaller side.
@@ -264,13 +308,14 @@ impl Balls {
         let edge = self.backward.radius();
         let Some(inside) = most.checked_sub(edge + 1) else { return Ok(Vec::new()) };
         let levels = self.forward.levels.iter().take(inside as usize + 1);
-        let count: usize = levels.clone().map(Vec::len).sum();
+        let count: usize = levels.clone().map(|level| level.reached.len()).sum();
         let mut found = Vec::new();
         if count <= self.backward.frontier().len() {
-            for reached in levels.flatten().filter(|reached| self.backward.away.get(reached.node).is_none()) {
+            let at_edge = self.backward.at(edge);
+            let outside = |reached: &&Reached| self.backward.away.get(reached.node).is_none();
+            for reached in levels.flat_map(|level| &level.reached).filter(outside) {
                 let mut leads = false;
-                let at_edge = |node| self.backward.away.get(node) == Some(edge);
-                around.view.steps_into(reached.node, Way::Forward, around.budget, at_edge, |_| {
+                around.view.steps_into(reached.node, Way::Forward, around.budget, &at_edge, |_| {
                     leads = true;
                     ControlFlow::Break(())
                 })?;
@@ -318,13 +363,23 @@ impl Balls {
 
 /// How many hops it is to a target.
 pub(super) struct HopsToTarget<'b> {
-    ball: &'b Levels,
+    ball: &'b Ball,
+    /// What lies outside of the ball, by its level.
     beyond: Lent<Levels>,
+    levels: Vec<Level>,
 }
 
 impl HopsToTarget<'_> {
     /// How many hops it is from here; `None`: none, or more than was asked for.
     pub(super) fn hops(&self, node: NodeIx) -> Option<u32> {
-        self.ball.get(node).or_else(|| self.beyond.get(node))
+        self.ball.away.get(node).or_else(|| self.beyond.get(node))
+    }
+
+    /// The nodes that are so many hops away.
+    pub(super) fn at(&self, hops: u32) -> AtLevel<'_> {
+        match hops.checked_sub(self.ball.radius() + 1) {
+            None => self.ball.at(hops),
+            Some(place) => AtLevel { away: &self.beyond, hops, level: self.levels.get(place as usize) },
+        }
     }
 }

@@ -2,9 +2,9 @@
 //! two searches that meet, breadth first where all steps weigh the same, by weight otherwise; widened as far as a question needs
 //! and no further. It is what guides every later search (the heuristic of the spur searches), and what prunes enumeration.
 
-use crate::graph::Halt;
+use crate::graph::{Halt, NodeIx, NodeSet};
 
-use super::balls::{Around, Balls, HopsToTarget};
+use super::balls::{Around, AtLevel, Balls, HopsToTarget};
 use super::fronts::{Fronts, WeightToTarget};
 use super::weight::{StepCost, Weigher, Weight};
 
@@ -33,6 +33,15 @@ impl<'w, 'v, 's> Corridor<'w, 'v, 's> {
         match &mut self.kind {
             Kind::Hops(balls) => Ok(balls.meet(whole(most_hops), around)?.map(Weight::of_hops)),
             Kind::Weights(fronts) => fronts.meet(self.weigher, around),
+        }
+    }
+
+    /// The first of the lightest paths, after [`meet`](Self::meet); `None` where steps weigh differently: there it takes a look
+    /// at all of them.
+    pub(super) fn least_path(&mut self, around: &Around<'_, '_, '_>) -> Result<Option<Vec<NodeIx>>, Halt> {
+        match &mut self.kind {
+            Kind::Hops(balls) => balls.least_path(around).map(Some),
+            Kind::Weights(_) => Ok(None),
         }
     }
 
@@ -91,10 +100,47 @@ pub(super) enum ToTarget<'c> {
 
 impl ToTarget<'_> {
     /// What the lightest way from here weighs; `None`: there is no way, or it weighs more than was asked for.
-    pub(super) fn least(&self, node: crate::graph::NodeIx) -> Option<Weight> {
+    pub(super) fn least(&self, node: NodeIx) -> Option<Weight> {
         match self {
             Self::Hops(hops) => hops.hops(node).filter(|hops| *hops <= MOST_HOPS).map(Weight::of_hops),
             Self::Weights(weights) => weights.weight(node),
+        }
+    }
+
+    /// The nodes from which it weighs less than this; one hop less, where all steps weigh the same.
+    pub(super) fn nearer(&self, than: Weight) -> Nearer<'_> {
+        match self {
+            Self::Hops(hops) => Nearer::OneHop(hops.at(whole(than.hops()).saturating_sub(1))),
+            Self::Weights(weights) => Nearer::Lighter(weights, than),
+        }
+    }
+}
+
+/// Nodes that are nearer to a target.
+pub(super) enum Nearer<'t> {
+    OneHop(AtLevel<'t>),
+    Lighter(&'t WeightToTarget<'t>, Weight),
+}
+
+impl NodeSet for Nearer<'_> {
+    fn holds(&self, node: NodeIx) -> bool {
+        match self {
+            Self::OneHop(level) => level.holds(node),
+            Self::Lighter(weights, than) => weights.weight(node).is_some_and(|weight| weight < *than),
+        }
+    }
+
+    fn size(&self) -> usize {
+        match self {
+            Self::OneHop(level) => level.size(),
+            Self::Lighter(..) => usize::MAX,
+        }
+    }
+
+    fn nodes(&self) -> &[NodeIx] {
+        match self {
+            Self::OneHop(level) => level.nodes(),
+            Self::Lighter(..) => &[],
         }
     }
 }

@@ -44,8 +44,7 @@ impl Dag {
             let Stage { node, rest, .. } = stages[at];
             let mut next = Vec::new();
             let mut halted = Ok(());
-            let nearer = |to: NodeIx| to_target.least(to).is_some_and(|from_there| from_there < rest);
-            around.view.steps_into(node, Way::Forward, around.budget, nearer, |step| {
+            around.view.steps_into(node, Way::Forward, around.budget, &to_target.nearer(rest), |step| {
                 match weigher.weigh(node, &step, around.budget) {
                     Ok(Some(own)) if lies_on(own, rest, to_target.least(step.to)) => next.push(step.to),
                     Ok(_) => {}

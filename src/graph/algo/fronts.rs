@@ -218,7 +218,7 @@ impl Fronts {
             beyond.close(node);
             let mut halted = Ok(());
             let wanted = |to: NodeIx| self.forward.settled(to).is_some() && !self.backward.labels.is_closed(to);
-            around.view.steps_into(node, Way::Backward, around.budget, wanted, |step| {
+            around.view.steps_into(node, Way::Backward, around.budget, &wanted, |step| {
                 match weigher.weigh(node, &step, around.budget) {
                     Ok(own) => {
                         let sum = own.and_then(|own| weight.plus(own)).filter(|sum| inside(step.to, *sum));

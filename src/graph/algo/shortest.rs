@@ -19,8 +19,10 @@ use super::yen::{Route, Wanted, yen};
 pub struct ShortestWanted {
     /// Where the paths begin and end.
     pub ends: (NodeIx, NodeIx),
-    /// How many paths are written out at most; all are counted.
+    /// How many paths are written out at most.
     pub most: usize,
+    /// Whether all paths are counted.
+    pub counted: bool,
     /// The most steps of one path.
     pub max_hops: u64,
 }
@@ -30,7 +32,7 @@ pub struct ShortestWanted {
 pub struct Shortest {
     /// What the paths weigh; `None` when there is none.
     pub weight: Option<Weight>,
-    /// How many there are; `None` when that could not be found out; `u64::MAX` stands for that many or more.
+    /// How many there are; `None` when that was not asked, or could not be found out; `u64::MAX` stands for that many or more.
     pub count: Option<u64>,
     /// The first of them.
     pub routes: Vec<Route>,
@@ -69,6 +71,14 @@ fn search(
         found.count = Some(0);
         return Ok(());
     };
+    // Certain before anything is counted, and cheap where steps weigh the same.
+    if let Some(nodes) = corridor.least_path(&around)? {
+        found.weight = Some(least);
+        found.routes.extend((wanted.most > 0).then_some(Route { weight: least, nodes }));
+        if !wanted.counted && wanted.most <= 1 {
+            return Ok(());
+        }
+    }
     let to_target = corridor.measure(least.at_this_cost(), &mut around)?;
     let dag = Dag::new(&to_target, weigher, &around)?;
     found.cut_by_hops = dag.is_cut(wanted.max_hops);
@@ -77,7 +87,8 @@ fn search(
         return within_hops(weigher, wanted, budget, found);
     }
     found.weight = Some(least);
-    found.count = Some(count);
+    found.count = Some(count).filter(|_| wanted.counted);
+    found.routes.clear();
     dag.each(wanted.max_hops, |nodes| {
         if found.routes.len() == wanted.most {
             return ControlFlow::Break(());

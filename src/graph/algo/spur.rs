@@ -77,7 +77,7 @@ impl<'v, 's> SpurSearch<'_, 'v, 's> {
             let (view, labels) = (self.weigher.view(), &mut self.labels);
             // Hubs and whatever lies outside the corridor have no way to the target.
             let inside = |to: NodeIx| self.to_target.least(to).is_some();
-            view.steps_into(node, Way::Forward, budget, inside, |step| {
+            view.steps_into(node, Way::Forward, budget, &inside, |step| {
                 const ON: ControlFlow<()> = ControlFlow::Continue(());
                 if labels.is_closed(step.to) || (node == start && spur.barred.contains(&step.to)) {
                     return ON;
@@ -144,7 +144,7 @@ impl<'v, 's> SpurSearch<'_, 'v, 's> {
             }
             let mut steps = Vec::new();
             let inside = |to: NodeIx| self.to_target.least(to).is_some();
-            self.view().steps_into(node, Way::Forward, budget, inside, |step| {
+            self.view().steps_into(node, Way::Forward, budget, &inside, |step| {
                 steps.push(step);
                 ControlFlow::Continue(())
             })?;
