@@ -8,6 +8,8 @@ mod frame;
 mod k_shortest_paths;
 mod paths;
 mod registry;
+mod temporal_paths;
+mod timed;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -22,9 +24,11 @@ pub use frame::{Caps, Frame, Hubs, Limits, ResolvedFrame};
 pub use k_shortest_paths::{KShortestPaths, KShortestPathsRequest, KShortestPathsResult};
 pub use paths::{Path, PathCost, PathStep};
 pub use registry::{AnalysisDoc, AnyAnalysis, PreparedRun, Question, analysis};
+pub use temporal_paths::{TemporalObjective, TemporalPath, TemporalPaths, TemporalPathsRequest, TemporalPathsResult};
+pub use timed::TimedStep;
 
 /// Every analysis, in the order of the document.
-pub static ANALYSES: &[&dyn AnyAnalysis] = &[&KShortestPaths];
+pub static ANALYSES: &[&dyn AnyAnalysis] = &[&KShortestPaths, &TemporalPaths];
 
 /// Why there is no finding.
 #[derive(Debug, Clone, PartialEq, Error)]

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 mod k_shortest_paths;
+mod temporal_paths;
 
 use serde_json::Value;
 
