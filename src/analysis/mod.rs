@@ -3,6 +3,7 @@
 //!
 //! Pure: a question is a function of a view, its parameters and a budget.
 
+mod cycles;
 mod evidence;
 mod frame;
 mod k_shortest_paths;
@@ -19,6 +20,7 @@ use utoipa::ToSchema;
 use crate::graph::{Budget, Direction, GraphView, Halt};
 use crate::model::{EntityId, Fault};
 
+pub use cycles::{Cycle, Cycles, CyclesRequest, CyclesResult};
 pub use evidence::{Answer, Evidence, EvidenceRelationship, Finding, LeftOut, Truncated, TruncatedReason};
 pub use frame::{Caps, Frame, Hubs, Limits, ResolvedFrame};
 pub use k_shortest_paths::{KShortestPaths, KShortestPathsRequest, KShortestPathsResult};
@@ -28,7 +30,7 @@ pub use temporal_paths::{TemporalObjective, TemporalPath, TemporalPaths, Tempora
 pub use timed::TimedStep;
 
 /// Every analysis, in the order of the document.
-pub static ANALYSES: &[&dyn AnyAnalysis] = &[&KShortestPaths, &TemporalPaths];
+pub static ANALYSES: &[&dyn AnyAnalysis] = &[&KShortestPaths, &TemporalPaths, &Cycles];
 
 /// Why there is no finding.
 #[derive(Debug, Clone, PartialEq, Error)]
