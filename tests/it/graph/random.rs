@@ -6,9 +6,9 @@ use std::collections::BTreeSet;
 
 use linchpin::access::{ActiveGrant, Clearance};
 use linchpin::model::{
-    AgencyId, Assertion, AssertionId, CaseId, Claim, Classification, Closure, Day, EntityId, Evaluation, Instant,
-    KindName, Marking, Nature, Period, Properties, Provenance, Recorded, RelationshipId, RetractionReason, Revision,
-    Subject, SubjectName, Tlp,
+    AgencyId, Assertion, AssertionId, CaseId, Claim, Classification, Closure, Currency, Day, EntityId, Evaluation,
+    Instant, KindName, Marking, Money, Nature, Period, Properties, Provenance, Recorded, RelationshipId,
+    RetractionReason, Revision, Subject, SubjectName, Tlp,
 };
 use proptest::collection::{btree_set, vec};
 use proptest::option;
@@ -79,6 +79,11 @@ fn period() -> impl Strategy<Value = Option<Period>> {
     }))
 }
 
+fn amount() -> impl Strategy<Value = Option<Money>> {
+    let money = (select(vec![900, 950, 1_000]), select(vec!["EUR", "EUR", "RSD"]));
+    option::of(money.prop_map(|(minor, code)| Money { minor, currency: Currency::from_code(code).unwrap() }))
+}
+
 fn recorded() -> impl Strategy<Value = Recorded> {
     let closing = prop_oneof![4 => Just(None), 1 => (1_u64..5, any::<bool>()).prop_map(Some)];
     (1_u64..10, closing).prop_map(|(from, closing)| Recorded {
@@ -115,14 +120,15 @@ fn claim() -> impl Strategy<Value = (Claim, SubjectName)> {
     let nature = select(vec![Nature::Fact, Nature::Assessment, Nature::Hypothesis]);
     let grade = (select(vec!["A", "B", "C", "X"]), select(vec!["1", "2", "4"]));
     let retain = option::weighted(0.2, select(vec![20_000, 20_001, 19_000]));
-    (subject(), properties(), period(), grade, nature, marking(), retain).prop_map(
-        |((subject, kind), properties, period, (source, information), nature, (marking, writer), retain)| {
+    (subject(), properties(), (period(), amount()), grade, nature, marking(), retain).prop_map(
+        |((subject, kind), properties, (period, amount), (source, information), nature, (marking, writer), retain)| {
+            let amount = amount.filter(|_| matches!(subject, Subject::Relationship { .. }));
             let claim = Claim {
                 properties: if matches!(subject, Subject::Entity(_)) { properties } else { Properties::new() },
                 subject,
                 kind: KindName::new(kind).unwrap(),
                 period,
-                amount: None,
+                amount,
                 quantity: None,
                 evaluation: Evaluation {
                     scheme: "europol-4x4".to_owned(),
