@@ -104,7 +104,7 @@ impl Analysis for Cycles {
     const SUMMARY: &'static str =
         "Find cycles through an entity, within a set or anywhere, at any time or within a window";
     const DIRECTION: Direction = Direction::Out;
-    const EXAMPLE: &'static [&'static str] = &["acc-0001", "acc-0002", "acc-0003", "acc-0004", "acc-0005"];
+    const EXAMPLE: &'static [&'static str] = &["ph-0100", "ph-0101", "ph-0102", "ph-0103", "ph-0116"];
     type Params = CyclesRequest;
     type Output = CyclesResult;
 
@@ -147,7 +147,7 @@ impl Analysis for Cycles {
             entities: Some(vec![pick(), pick(), pick(), pick(), pick()]),
             max_hops: 6,
             temporal: true,
-            within_seconds: Some(2_592_000),
+            within_seconds: Some(7_776_000),
             frame: Frame::default(),
         }
     }
