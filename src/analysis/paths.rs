@@ -166,6 +166,10 @@ pub(super) fn left_out(
         let detail = "there are quantities of several units within the frame: narrow `frame.relationship_kinds` to one";
         return Err(AnalysisError::Faults(vec![Fault::new("/cost", "mixed-units", detail)]));
     }
-    let hubs = hubs.iter().map(|&hub| evidence.entity(view, hub)).collect();
-    Ok(LeftOut { hubs, without_quantity: weigher.without_quantity(), ..LeftOut::default() })
+    Ok(LeftOut { without_quantity: weigher.without_quantity(), ..self::hubs(view, hubs, evidence) })
+}
+
+/// The hubs that a question met and did not pass through, taken into evidence.
+pub(super) fn hubs(view: &GraphView<'_>, met: &[NodeIx], evidence: &mut Evidence) -> LeftOut {
+    LeftOut { hubs: met.iter().map(|&hub| evidence.entity(view, hub)).collect(), ..LeftOut::default() }
 }
