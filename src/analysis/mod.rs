@@ -3,11 +3,15 @@
 //!
 //! Pure: a question is a function of a view, its parameters and a budget.
 
+mod common_neighbours;
 mod evidence;
+mod expand;
 mod frame;
+mod hidden_links;
 mod k_shortest_paths;
 mod paths;
 mod registry;
+pub mod statistics;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -17,14 +21,25 @@ use utoipa::ToSchema;
 use crate::graph::{Budget, Direction, GraphView, Halt};
 use crate::model::{EntityId, Fault};
 
+pub use common_neighbours::{
+    CommonNeighbourFound, CommonNeighbourLink, CommonNeighbours, CommonNeighboursRequest, CommonNeighboursResult,
+};
 pub use evidence::{Answer, Evidence, EvidenceRelationship, Finding, LeftOut, Truncated, TruncatedReason};
+pub use expand::{
+    Expand, ExpandAdded, ExpandCap, ExpandCaps, ExpandCut, ExpandHub, ExpandKind, ExpandRequest, ExpandResult,
+    KindCount,
+};
 pub use frame::{Caps, Frame, Hubs, Limits, ResolvedFrame};
+pub use hidden_links::{
+    HiddenLink, HiddenLinkMethod, HiddenLinkScore, HiddenLinkShared, HiddenLinkWay, HiddenLinks, HiddenLinksRequest,
+    HiddenLinksResult, SharedPopulation,
+};
 pub use k_shortest_paths::{KShortestPaths, KShortestPathsRequest, KShortestPathsResult};
 pub use paths::{Path, PathCost, PathStep};
 pub use registry::{AnalysisDoc, AnyAnalysis, PreparedRun, Question, analysis};
 
 /// Every analysis, in the order of the document.
-pub static ANALYSES: &[&dyn AnyAnalysis] = &[&KShortestPaths];
+pub static ANALYSES: &[&dyn AnyAnalysis] = &[&KShortestPaths, &Expand, &CommonNeighbours, &HiddenLinks];
 
 /// Why there is no finding.
 #[derive(Debug, Clone, PartialEq, Error)]

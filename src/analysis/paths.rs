@@ -1,12 +1,14 @@
 //! Paths as answers show them, and what every question about paths has in common: its ends, its costs, its evidence.
 
+use std::ops::RangeInclusive;
+
 use serde::{Deserialize, Serialize, Serializer};
 use utoipa::ToSchema;
 
 use super::{AnalysisError, Evidence, LeftOut};
 use crate::graph::algo::{Route, StepCost, Weigher};
 use crate::graph::{Budget, GraphView, Halt, NodeIx};
-use crate::model::{EntityId, RelationshipKey, Reliability};
+use crate::model::{EntityId, Fault, RelationshipKey, Reliability};
 
 /// What a step costs.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -87,6 +89,34 @@ pub(super) fn known<const N: usize>(
         }
     }
     nodes.try_into().map_err(|_| AnalysisError::Faults(faults))
+}
+
+/// The same for a list of entities, each by its place in it.
+pub(super) fn all_known(view: &GraphView<'_>, pointer: &str, named: &[EntityId]) -> Result<Vec<NodeIx>, AnalysisError> {
+    let mut nodes = Vec::with_capacity(named.len());
+    let mut faults = Vec::new();
+    for (at, id) in named.iter().enumerate() {
+        match view.node(id) {
+            Some(node) => nodes.push(node),
+            None => faults.push(AnalysisError::unknown_entity(format!("{pointer}/{at}"), id)),
+        }
+    }
+    if faults.is_empty() { Ok(nodes) } else { Err(AnalysisError::Faults(faults)) }
+}
+
+/// What is wrong with a request's `entities`: how many there are, and those that are named again.
+pub(super) fn distinct(entities: &[EntityId], allowed: RangeInclusive<usize>) -> Vec<Fault> {
+    if !allowed.contains(&entities.len()) {
+        let detail = format!("{} to {} entities", allowed.start(), allowed.end());
+        return vec![Fault::new("/entities", "value-count", detail)];
+    }
+    let again = |(at, id): (usize, &EntityId)| {
+        entities[..at].contains(id).then(|| {
+            let detail = format!("`{id}` is named already");
+            Fault::new(format!("/entities/{at}"), "duplicate", detail)
+        })
+    };
+    entities.iter().enumerate().filter_map(again).collect()
 }
 
 /// A path as the answer shows it, its entities and relationships taken into evidence.

@@ -48,17 +48,42 @@ fn sees(who: &Clearance, claim: &Assertion) -> bool {
     visible(who, TODAY, &guard)
 }
 
-/// The bodies that a random question is asked with: as it is, and with each of the costs that it may have.
+/// The bodies that a random question is asked with: as it is, and with what else it may be asked for.
 fn variants(body: &Value) -> Vec<Value> {
-    let with = |cost: &str| {
+    let with = |fields: Value| {
         let mut other = body.clone();
-        other["cost"] = json!(cost);
+        for (name, value) in fields.as_object().unwrap() {
+            other[name] = value.clone();
+        }
         other
     };
-    match body.get("cost") {
-        None => vec![body.clone()],
-        Some(_) => ["hops", "reliability", "hub_aware"].map(with).to_vec(),
+    let has = |name: &str| body.get(name).is_some();
+    let mut bodies = vec![body.clone()];
+    if has("cost") {
+        bodies = ["hops", "reliability", "hub_aware"].map(|cost| with(json!({"cost": cost}))).to_vec();
     }
+    if has("caps") {
+        bodies.push(with(json!({"hops": 3, "caps": {"per_entity": 1}})));
+        bodies
+            .push(with(json!({"hops": 2, "shown": ["p-2", "a", "nowhere"], "caps": {"total": 2, "relationships": 3}})));
+    }
+    if has("methods") {
+        for methods in
+            [json!(["adamic_adar", "l3"]), json!(["resource_allocation"]), json!(["l3", "shared_attributes"])]
+        {
+            bodies.push(with(json!({"methods": methods})));
+        }
+        bodies.push(with(json!({"across_agencies": true, "only_hidden": true, "max_q_value": 0.9})));
+        let mut all = with(json!({"attributes": ["Thing"], "candidates": ["Person", "Address"]}));
+        all.as_object_mut().unwrap().remove("entity");
+        bodies.push(all.clone());
+        all["methods"] = json!(["l3"]);
+        bodies.push(all);
+    }
+    if has("entities") && !has("cost") && !has("caps") {
+        bodies.push(with(json!({"at_least": 1})));
+    }
+    bodies
 }
 
 proptest! {
@@ -205,10 +230,14 @@ fn unknown_is_hidden() {
     }
     let hidden = snapshot(&claims);
     for analysis in ANALYSES {
-        let body = body(*analysis, &[entity("p-1"), entity("p-3")], &json!({}));
-        let of_hidden = answer(&hidden, &anyone(), *analysis, &body, None);
-        assert_eq!(of_hidden, answer(&absent, &anyone(), *analysis, &body, None));
-        assert!(of_hidden.contains("unknown-entity"), "{of_hidden}");
+        // Some questions are about one entity alone.
+        let asked = [["p-1", "p-3"], ["p-3", "p-1"]].map(|about| {
+            let body = body(*analysis, &about.map(entity), &json!({}));
+            let of_hidden = answer(&hidden, &anyone(), *analysis, &body, None);
+            assert_eq!(of_hidden, answer(&absent, &anyone(), *analysis, &body, None));
+            of_hidden
+        });
+        assert!(asked.iter().any(|answer| answer.contains("unknown-entity")), "{asked:?}");
     }
 }
 
