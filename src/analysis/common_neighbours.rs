@@ -70,7 +70,7 @@ pub struct CommonNeighbours;
 impl Analysis for CommonNeighbours {
     const NAME: &'static str = "common-neighbours";
     const SUMMARY: &'static str = "Find the neighbours that several entities have in common, the rarest first";
-    const EXAMPLE: &'static [&'static str] = &["p-0304", "p-0301"];
+    const EXAMPLE: &'static [&'static str] = &["p-0100", "p-0200"];
     type Params = CommonNeighboursRequest;
     type Output = CommonNeighboursResult;
 

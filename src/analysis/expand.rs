@@ -170,7 +170,7 @@ impl Analysis for Expand {
     const NAME: &'static str = "expand";
     const SUMMARY: &'static str =
         "Expand entities by some hops: a summary by kind first, what is added, and links to what is shown";
-    const EXAMPLE: &'static [&'static str] = &["p-0001", "p-0304"];
+    const EXAMPLE: &'static [&'static str] = &["p-0001", "p-0100"];
     type Params = ExpandRequest;
     type Output = ExpandResult;
 

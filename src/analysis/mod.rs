@@ -4,6 +4,7 @@
 //! Pure: a question is a function of a view, its parameters and a budget.
 
 mod common_neighbours;
+mod connect;
 mod evidence;
 mod expand;
 mod frame;
@@ -24,6 +25,7 @@ use crate::model::{EntityId, Fault};
 pub use common_neighbours::{
     CommonNeighbourFound, CommonNeighbourLink, CommonNeighbours, CommonNeighboursRequest, CommonNeighboursResult,
 };
+pub use connect::{Connect, ConnectAlternative, ConnectApproximation, ConnectBound, ConnectRequest, ConnectResult};
 pub use evidence::{Answer, Evidence, EvidenceRelationship, Finding, LeftOut, Truncated, TruncatedReason};
 pub use expand::{
     Expand, ExpandAdded, ExpandCap, ExpandCaps, ExpandCut, ExpandHub, ExpandKind, ExpandRequest, ExpandResult,
@@ -39,7 +41,7 @@ pub use paths::{Path, PathCost, PathStep};
 pub use registry::{AnalysisDoc, AnyAnalysis, PreparedRun, Question, analysis};
 
 /// Every analysis, in the order of the document.
-pub static ANALYSES: &[&dyn AnyAnalysis] = &[&KShortestPaths, &Expand, &CommonNeighbours, &HiddenLinks];
+pub static ANALYSES: &[&dyn AnyAnalysis] = &[&KShortestPaths, &Connect, &Expand, &CommonNeighbours, &HiddenLinks];
 
 /// Why there is no finding.
 #[derive(Debug, Clone, PartialEq, Error)]

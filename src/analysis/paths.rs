@@ -75,6 +75,15 @@ fn number<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> 
     serializer.serialize_f64(*value)
 }
 
+/// The same, where there may be none.
+#[expect(clippy::ref_option, reason = "serde hands over a reference")]
+pub(super) fn number_or_none<S: Serializer>(value: &Option<f64>, serializer: S) -> Result<S::Ok, S::Error> {
+    match value {
+        Some(value) => number(value, serializer),
+        None => serializer.serialize_none(),
+    }
+}
+
 /// The entities that a question names, each by the pointer that names it; all that are unknown are told at once.
 pub(super) fn known<const N: usize>(
     view: &GraphView<'_>,
@@ -134,10 +143,8 @@ pub(super) fn path(
         probability *= best;
         steps.extend(step);
     }
-    #[expect(clippy::cast_precision_loss, reason = "exact below 2^53, and costs are below 2^47")]
-    let cost = route.weight.cost() as f64;
     Ok(Path {
-        cost: if weigher.kind() == StepCost::Hops { cost } else { cost / 1e9 },
+        cost: in_units(weigher.kind(), route.weight.cost()),
         hops: u32::try_from(route.weight.hops()).unwrap_or(u32::MAX),
         probability,
         entities,
@@ -146,8 +153,15 @@ pub(super) fn path(
     })
 }
 
+/// A cost in the unit in which answers give it.
+pub(super) fn in_units(kind: StepCost, cost: u64) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "exact below 2^53, and costs are below 2^47")]
+    let cost = cost as f64;
+    if kind == StepCost::Hops { cost } else { cost / 1e9 }
+}
+
 /// A step with its parallels, and the probability of the most reliable of them. Without the budget: what is shown is small.
-fn path_step(
+pub(super) fn path_step(
     view: &GraphView<'_>,
     weigher: &Weigher<'_, '_>,
     (from, to): (NodeIx, NodeIx),

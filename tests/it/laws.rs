@@ -62,6 +62,10 @@ fn variants(body: &Value) -> Vec<Value> {
     if has("cost") {
         bodies = ["hops", "reliability", "hub_aware"].map(|cost| with(json!({"cost": cost}))).to_vec();
     }
+    if has("alternatives") {
+        // As many as are joined exactly, in an order of their own.
+        bodies.push(with(json!({"entities": ["p-5", "p-1", "p-30", "Z"], "cost": "reliability"})));
+    }
     if has("caps") {
         bodies.push(with(json!({"hops": 3, "caps": {"per_entity": 1}})));
         bodies

@@ -48,7 +48,7 @@ impl Analysis for HiddenLinks {
     const NAME: &'static str = "hidden-links";
     const SUMMARY: &'static str =
         "Find pairs that share what few have, or whose neighbours suggest a link, with significance";
-    const EXAMPLE: &'static [&'static str] = &["p-0304"];
+    const EXAMPLE: &'static [&'static str] = &["p-0011"];
     type Params = HiddenLinksRequest;
     type Output = HiddenLinksResult;
 
