@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::paths::known;
-use super::timed::{TimedStep, Told, left_out, moment};
-use super::{Analysis, AnalysisError, Caps, Evidence, Finding, Frame, Truncated, TruncatedReason};
+use super::timed::{Told, left_out, moment};
+use super::{Analysis, AnalysisError, Caps, Evidence, Finding, Frame, PathStep, Truncated, TruncatedReason};
 use crate::graph::algo::{self, Journey, Rules, Sought, journeys};
 use crate::graph::{Budget, Direction, GraphView};
 use crate::model::{Decimal, EntityId, Fault, Instant, RelationshipKey};
@@ -114,7 +114,7 @@ pub struct TemporalPath {
     /// The relationship of each step, in order.
     pub relationships: Vec<RelationshipKey>,
     /// The steps, in order. After the departure each is taken as early as can be. Alternatives would serve at the same moment.
-    pub steps: Vec<TimedStep>,
+    pub steps: Vec<PathStep>,
 }
 
 /// The best path to each entity asked for, the best first; ties by number of steps, then arrival, then the sequence of entity ids,

@@ -69,6 +69,13 @@ fn variants(analysis: &dyn AnyAnalysis, body: &Value) -> Vec<Value> {
             json!({"target": null, "max_dwell_seconds": 172_800}),
             json!({"objective": "fastest", "min_ratio": 0.9, "max_dwell_seconds": 259_200}),
         ],
+        "paths-within" => vec![
+            json!({"target": null, "max_hops": 3}),
+            json!({"temporal": true}),
+            json!({"temporal": true, "target": null, "max_hops": 3}),
+        ],
+        "k-shortest-paths" => vec![json!({"max_overlap": 0.5}), json!({"max_overlap": 0, "cost": "reliability"})],
+        "shortest-paths" => vec![json!({"all": false})],
         "cycles" => vec![
             json!({"entities": null, "entity": body["entities"][0], "max_hops": 4}),
             json!({"entities": null, "max_hops": 3, "within_seconds": 172_800}),

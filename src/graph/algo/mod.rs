@@ -4,6 +4,7 @@ mod balls;
 mod corridor;
 mod cycles;
 mod dag;
+mod distances;
 mod fronts;
 mod journeys;
 mod shortest;
@@ -11,6 +12,7 @@ mod spur;
 mod temporal;
 mod temporal_cycles;
 mod weight;
+mod within;
 mod yen;
 
 pub use cycles::{Cycles, Ring, cycles};
@@ -28,10 +30,12 @@ mod tree;
 
 pub use bipartite::{Bipartite, Parts, Population, neighbours};
 pub use common::{Common, CommonNeighbour, common_neighbours};
+pub use distances::{DistancesWanted, Reach, distances};
 pub use expand::{Ball, Expansion, Hub, Link, Refused, Selection, expand, links};
 pub use l3::{Ways, l3, l3_ways};
 pub use mehlhorn::{Net, Regions, regions};
 pub use steiner::{Exact, MOST_TERMINALS, steiner};
 pub use tree::{Tree, tree};
 pub use weight::{StepCost, Weigher, Weight};
+pub use within::{Trail, Within, WithinWanted, within};
 pub use yen::{MOST_CANDIDATES, Ranked, Route, Wanted, yen};
