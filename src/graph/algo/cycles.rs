@@ -7,8 +7,8 @@
 //! that led back needs its distance again: what it was found to need may be more than it needs once the path is another.
 //!
 //! Rounds by length, each from every root in the order of ranks, so that cycles come in their order (length, then the sequence of
-//! ranks) and whatever ends the search early leaves the first ones. A round of length k costs O((c + n) · (m + n) · k) for c cycles of
-//! at most k steps.
+//! ranks) and whatever ends the search early leaves the first ones. Between two cycles a node fails at most k times in a round of
+//! length k, so a root costs O((c + 1) · k · m) for c cycles of at most k steps and m relationships within k steps of it.
 //!
 //! Two directions of one round are one cycle when the same relationships serve both ways: so it is always where every relationship
 //! goes both ways, and such a cycle has at least three entities.

@@ -6,6 +6,7 @@ mod spur;
 mod temporal;
 mod temporal_cycles;
 mod to_target;
+mod turns;
 mod weight;
 mod yen;
 
