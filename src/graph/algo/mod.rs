@@ -11,6 +11,7 @@ mod shortest;
 mod spur;
 mod temporal;
 mod temporal_cycles;
+mod turns;
 mod weight;
 mod within;
 mod yen;
