@@ -3,11 +3,15 @@
 //!
 //! Pure: a question is a function of a view, its parameters and a budget.
 
+mod cycles;
 mod evidence;
 mod frame;
 mod k_shortest_paths;
 mod paths;
 mod registry;
+mod shortest_paths;
+mod temporal_paths;
+mod timed;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -17,14 +21,18 @@ use utoipa::ToSchema;
 use crate::graph::{Budget, Direction, GraphView, Halt};
 use crate::model::{EntityId, Fault};
 
+pub use cycles::{Cycle, Cycles, CyclesRequest, CyclesResult};
 pub use evidence::{Answer, Evidence, EvidenceRelationship, Finding, LeftOut, Truncated, TruncatedReason};
 pub use frame::{Caps, Frame, Hubs, Limits, ResolvedFrame};
 pub use k_shortest_paths::{KShortestPaths, KShortestPathsRequest, KShortestPathsResult};
 pub use paths::{Path, PathCost, PathStep};
 pub use registry::{AnalysisDoc, AnyAnalysis, PreparedRun, Question, analysis};
+pub use shortest_paths::{Blocker, ShortestPaths, ShortestPathsRequest, ShortestPathsResult};
+pub use temporal_paths::{TemporalObjective, TemporalPath, TemporalPaths, TemporalPathsRequest, TemporalPathsResult};
+pub use timed::TimedStep;
 
 /// Every analysis, in the order of the document.
-pub static ANALYSES: &[&dyn AnyAnalysis] = &[&KShortestPaths];
+pub static ANALYSES: &[&dyn AnyAnalysis] = &[&ShortestPaths, &KShortestPaths, &TemporalPaths, &Cycles];
 
 /// Why there is no finding.
 #[derive(Debug, Clone, PartialEq, Error)]

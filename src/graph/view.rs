@@ -12,7 +12,7 @@ use crate::model::{
 use super::claim::{ClaimRow, ClassKey};
 use super::csr::LOOK;
 use super::gates::{self, Gates};
-use super::scratch::{Labels, Lent, Memo};
+use super::scratch::{Labels, Lent, Levels, Memo};
 use super::{Budget, Direction, Halt, Lens, Snapshot};
 
 /// An entity in a view. Indexes say nothing about order: see [`GraphView::rank`].
@@ -34,6 +34,28 @@ pub enum Way {
     Forward,
     /// As a path is traced back.
     Backward,
+}
+
+/// A set of nodes that a view has shown.
+pub trait NodeSet {
+    /// Whether it holds a node.
+    fn holds(&self, node: NodeIx) -> bool;
+
+    /// How many nodes it holds; `usize::MAX` when they cannot be listed.
+    fn size(&self) -> usize {
+        usize::MAX
+    }
+
+    /// Its nodes in ascending order of their indexes, when it is said how many there are.
+    fn nodes(&self) -> &[NodeIx] {
+        &[]
+    }
+}
+
+impl<F: Fn(NodeIx) -> bool> NodeSet for F {
+    fn holds(&self, node: NodeIx) -> bool {
+        self(node)
+    }
 }
 
 /// One visible relationship seen from one of its ends.
@@ -82,6 +104,7 @@ const HUB: u32 = 8;
 /// A view of a snapshot for one caller and one lens.
 pub struct GraphView<'a> {
     snapshot: &'a Snapshot,
+    seen: Arc<Vec<bool>>,
     lens: Lens,
     today: Day,
     gates: Gates,
@@ -114,7 +137,13 @@ impl<'a> GraphView<'a> {
         let find = |id: &EntityId| snapshot.delta.node(&snapshot.base, id.as_str());
         let excluded = lens.exclude.iter().filter_map(find).collect();
         let memo = snapshot.pool.memo(snapshot.nodes() as usize);
-        Self { snapshot, lens, today, gates, plain, excluded, memo }
+        Self { snapshot, seen, lens, today, gates, plain, excluded, memo }
+    }
+
+    /// The same caller's view of the same day through another lens.
+    #[must_use]
+    pub fn through(&self, lens: Lens) -> GraphView<'a> {
+        Self::new(self.snapshot, Arc::clone(&self.seen), self.today, lens)
     }
 
     /// The lens that the view looks through.
@@ -170,6 +199,11 @@ impl<'a> GraphView<'a> {
         self.snapshot.pool.labels(self.snapshot.nodes() as usize)
     }
 
+    /// A table of levels for one search, from the pool.
+    pub fn levels(&self) -> Lent<Levels> {
+        self.snapshot.pool.levels(self.snapshot.nodes() as usize)
+    }
+
     /// Goes over the visible relationships of a node that can be followed this way, in an order that depends on ids alone:
     /// those that leave it, then those that enter it, each by (neighbour, relationship id). The budget pays for what is seen.
     /// Relationships of an entity with itself are passed over.
@@ -190,6 +224,61 @@ impl<'a> GraphView<'a> {
             budget.look(walked)?;
         }
         budget.spend(seen)
+    }
+
+    /// Goes over the visible relationships of a node that lead into `set`, a set of nodes that this view has shown, in the order
+    /// of [`steps`](Self::steps), while `visit` says so. The budget pays for those alone: a whole row is asked one question, and
+    /// what does not lead into the set is not walked over.
+    pub fn steps_into(
+        &self,
+        node: NodeIx,
+        way: Way,
+        budget: &Budget,
+        set: &impl NodeSet,
+        mut visit: impl FnMut(Step) -> ControlFlow<()>,
+    ) -> Result<(), Halt> {
+        let mut seen = 0;
+        for side in [Side::Out, Side::In] {
+            let need = gates::need(side == Side::Out, way);
+            if !self.gates.any(need) {
+                continue;
+            }
+            let mut take = |(to, triple, mark): RawArc| {
+                let Some(class) = self.opens(triple, mark, need) else { return ControlFlow::Continue(()) };
+                seen += 1;
+                visit(Step { to: NodeIx(to), relationship: TripleIx(triple), class })
+            };
+            let ended = if self.is_long(node.0, side, set.size()) {
+                let members = set.nodes().iter().filter(|member| **member != node);
+                members.flat_map(|member| self.arcs_to(node.0, member.0, side)).try_for_each(take).is_break()
+            } else {
+                let mut ended = false;
+                let walked = self.each_arc(node.0, side, |arc| {
+                    if arc.0 == node.0 || !set.holds(NodeIx(arc.0)) {
+                        return ControlFlow::Continue(());
+                    }
+                    let on = take(arc);
+                    ended = on.is_break();
+                    on
+                });
+                budget.look(walked)?;
+                ended
+            };
+            if ended {
+                break;
+            }
+        }
+        budget.spend(seen)
+    }
+
+    /// Whether a row is so long that looking up each of so many neighbours in it takes less than reading it.
+    fn is_long(&self, node: u32, side: Side, wanted: usize) -> bool {
+        let base = &*self.snapshot.base;
+        if node >= base.nodes() || self.snapshot.delta.touches(node) {
+            return false;
+        }
+        let row = if side == Side::Out { base.out_row(node) } else { base.in_row(node) };
+        row.len() / 32 > wanted
     }
 
     /// The visible relationships that lead from one node to another, in the order of [`RelationshipId`], source, target.
@@ -331,12 +420,18 @@ impl<'a> GraphView<'a> {
     #[inline]
     fn open(&self, node: u32, arc: RawArc, need: u8) -> Option<Step> {
         let (to, triple, mark) = arc;
-        let class = if mark & LOOK == 0 && self.plain {
-            self.gates.opens(mark, need).then_some(mark)?
-        } else {
-            self.best_class(triple, need)?
-        };
+        let class = self.opens(triple, mark, need)?;
         (to != node && self.shows(to)).then_some(Step { to: NodeIx(to), relationship: TripleIx(triple), class })
+    }
+
+    /// The class that counts for a relationship, if it shows and can be followed that way.
+    #[inline]
+    fn opens(&self, triple: u32, mark: u32, need: u8) -> Option<u32> {
+        if mark & LOOK == 0 && self.plain {
+            self.gates.opens(mark, need).then_some(mark)
+        } else {
+            self.best_class(triple, need)
+        }
     }
 
     /// Whether a relationship claim counts: visible, recorded, within the window and reliable enough.

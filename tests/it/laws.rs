@@ -48,17 +48,46 @@ fn sees(who: &Clearance, claim: &Assertion) -> bool {
     visible(who, TODAY, &guard)
 }
 
-/// The bodies that a random question is asked with: as it is, and with each of the costs that it may have.
+/// The bodies that a random question is asked with: as it is, and with each of the options that it may have.
 fn variants(body: &Value) -> Vec<Value> {
-    let with = |cost: &str| {
+    let with = |fields: Value| {
         let mut other = body.clone();
-        other["cost"] = json!(cost);
+        for (name, value) in fields.as_object().unwrap() {
+            match value {
+                Value::Null => _ = other.as_object_mut().unwrap().remove(name),
+                value => other[name] = value.clone(),
+            }
+        }
         other
     };
-    match body.get("cost") {
-        None => vec![body.clone()],
-        Some(_) => ["hops", "reliability", "hub_aware"].map(with).to_vec(),
-    }
+    let options = match () {
+        () if body.get("cost").is_some() => {
+            vec![
+                json!({"cost": "hops"}),
+                json!({"cost": "reliability"}),
+                json!({"cost": "hub_aware"}),
+                json!({"cost": "quantity"}),
+            ]
+        }
+        () if body.get("same_instant").is_some() => vec![
+            json!({}),
+            json!({"objective": "latest_departure", "deadline": "1970-01-08T00:00:00Z"}),
+            json!({"objective": "fastest", "target": null}),
+            json!({"objective": "fewest_hops", "target": null, "same_instant": true, "start": "1970-01-02T00:00:00Z"}),
+            json!({"target": null, "max_dwell_seconds": 172_800}),
+            json!({"objective": "fastest", "min_ratio": 0.9, "max_dwell_seconds": 259_200}),
+        ],
+        () if body.get("within_seconds").is_some() => vec![
+            json!({}),
+            json!({"entities": null, "entity": body["entities"][0], "max_hops": 4}),
+            json!({"entities": null, "max_hops": 3, "within_seconds": 172_800}),
+            json!({"temporal": false, "within_seconds": null}),
+            json!({"temporal": false, "within_seconds": null, "entities": null, "entity": body["entities"][1]}),
+            json!({"temporal": false, "within_seconds": null, "entities": null, "max_hops": 4}),
+        ],
+        () => vec![json!({})],
+    };
+    options.into_iter().map(with).collect()
 }
 
 proptest! {

@@ -4,6 +4,7 @@
 
 mod encoded;
 pub(crate) mod random;
+mod temporal;
 mod view;
 mod yen;
 

@@ -80,8 +80,8 @@ fn period() -> impl Strategy<Value = Option<Period>> {
 }
 
 fn flows() -> impl Strategy<Value = (Option<Money>, Option<Quantity>)> {
-    let currency = select(vec!["EUR", "ALL"]).prop_map(|code| Currency::from_code(code).unwrap());
-    let amount = (0_i64..5, currency).prop_map(|(minor, currency)| Money { minor, currency });
+    let currency = select(vec!["EUR", "EUR", "RSD"]).prop_map(|code| Currency::from_code(code).unwrap());
+    let amount = (select(vec![900, 950, 1_000]), currency).prop_map(|(minor, currency)| Money { minor, currency });
     let quantity = (0_i64..5, select(vec!["persons", "kg"]))
         .prop_map(|(micros, unit)| Quantity { value: Decimal::from_micros(micros), unit: unit.to_owned() });
     (option::of(amount), option::weighted(0.3, quantity))

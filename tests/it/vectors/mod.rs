@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
+mod cycles;
 mod k_shortest_paths;
+mod temporal_paths;
 
 use serde_json::Value;
 
