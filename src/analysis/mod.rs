@@ -3,13 +3,18 @@
 //!
 //! Pure: a question is a function of a view, its parameters and a budget.
 
+mod common_neighbours;
+mod connect;
 mod cycles;
 mod evidence;
+mod expand;
 mod frame;
+mod hidden_links;
 mod k_shortest_paths;
 mod paths;
 mod registry;
 mod shortest_paths;
+pub mod statistics;
 mod temporal_paths;
 mod timed;
 
@@ -21,9 +26,21 @@ use utoipa::ToSchema;
 use crate::graph::{Budget, Direction, GraphView, Halt};
 use crate::model::{EntityId, Fault};
 
+pub use common_neighbours::{
+    CommonNeighbourFound, CommonNeighbourLink, CommonNeighbours, CommonNeighboursRequest, CommonNeighboursResult,
+};
+pub use connect::{Connect, ConnectAlternative, ConnectApproximation, ConnectBound, ConnectRequest, ConnectResult};
 pub use cycles::{Cycle, Cycles, CyclesRequest, CyclesResult};
 pub use evidence::{Answer, Evidence, EvidenceRelationship, Finding, LeftOut, Truncated, TruncatedReason};
+pub use expand::{
+    Expand, ExpandAdded, ExpandCap, ExpandCaps, ExpandCut, ExpandHub, ExpandKind, ExpandRequest, ExpandResult,
+    KindCount,
+};
 pub use frame::{Caps, Frame, Hubs, Limits, ResolvedFrame};
+pub use hidden_links::{
+    HiddenLink, HiddenLinkMethod, HiddenLinkScore, HiddenLinkShared, HiddenLinkWay, HiddenLinks, HiddenLinksRequest,
+    HiddenLinksResult, SharedPopulation,
+};
 pub use k_shortest_paths::{KShortestPaths, KShortestPathsRequest, KShortestPathsResult};
 pub use paths::{Path, PathCost, PathStep};
 pub use registry::{AnalysisDoc, AnyAnalysis, PreparedRun, Question, analysis};
@@ -32,7 +49,8 @@ pub use temporal_paths::{TemporalObjective, TemporalPath, TemporalPaths, Tempora
 pub use timed::TimedStep;
 
 /// Every analysis, in the order of the document.
-pub static ANALYSES: &[&dyn AnyAnalysis] = &[&ShortestPaths, &KShortestPaths, &TemporalPaths, &Cycles];
+pub static ANALYSES: &[&dyn AnyAnalysis] =
+    &[&ShortestPaths, &KShortestPaths, &TemporalPaths, &Connect, &Cycles, &Expand, &CommonNeighbours, &HiddenLinks];
 
 /// Why there is no finding.
 #[derive(Debug, Clone, PartialEq, Error)]

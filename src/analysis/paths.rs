@@ -1,10 +1,12 @@
 //! Paths as answers show them, and what every question about paths has in common: its ends, its costs, its evidence.
 
+use std::ops::RangeInclusive;
+
 use serde::{Deserialize, Serialize, Serializer};
 use utoipa::ToSchema;
 
 use super::{AnalysisError, Evidence, LeftOut};
-use crate::graph::algo::{Route, StepCost, Weigher, Weight};
+use crate::graph::algo::{Route, StepCost, Weigher};
 use crate::graph::{Budget, GraphView, Halt, NodeIx};
 use crate::model::{EntityId, Fault, RelationshipKey, Reliability};
 
@@ -77,6 +79,15 @@ pub(super) fn number<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok,
     serializer.serialize_f64(*value)
 }
 
+/// The same, where there may be none.
+#[expect(clippy::ref_option, reason = "serde hands over a reference")]
+pub(super) fn number_or_none<S: Serializer>(value: &Option<f64>, serializer: S) -> Result<S::Ok, S::Error> {
+    match value {
+        Some(value) => number(value, serializer),
+        None => serializer.serialize_none(),
+    }
+}
+
 /// The entities that a question names, each by the pointer that names it; all that are unknown are told at once.
 pub(super) fn known<const N: usize>(
     view: &GraphView<'_>,
@@ -91,6 +102,34 @@ pub(super) fn known<const N: usize>(
         }
     }
     nodes.try_into().map_err(|_| AnalysisError::Faults(faults))
+}
+
+/// The same for a list of entities, each by its place in it.
+pub(super) fn all_known(view: &GraphView<'_>, pointer: &str, named: &[EntityId]) -> Result<Vec<NodeIx>, AnalysisError> {
+    let mut nodes = Vec::with_capacity(named.len());
+    let mut faults = Vec::new();
+    for (at, id) in named.iter().enumerate() {
+        match view.node(id) {
+            Some(node) => nodes.push(node),
+            None => faults.push(AnalysisError::unknown_entity(format!("{pointer}/{at}"), id)),
+        }
+    }
+    if faults.is_empty() { Ok(nodes) } else { Err(AnalysisError::Faults(faults)) }
+}
+
+/// What is wrong with a request's `entities`: how many there are, and those that are named again.
+pub(super) fn distinct(entities: &[EntityId], allowed: RangeInclusive<usize>) -> Vec<Fault> {
+    if !allowed.contains(&entities.len()) {
+        let detail = format!("{} to {} entities", allowed.start(), allowed.end());
+        return vec![Fault::new("/entities", "value-count", detail)];
+    }
+    let again = |(at, id): (usize, &EntityId)| {
+        entities[..at].contains(id).then(|| {
+            let detail = format!("`{id}` is named already");
+            Fault::new(format!("/entities/{at}"), "duplicate", detail)
+        })
+    };
+    entities.iter().enumerate().filter_map(again).collect()
 }
 
 /// A path as the answer shows it, its entities and relationships taken into evidence.
@@ -109,7 +148,7 @@ pub(super) fn path(
         steps.extend(step);
     }
     Ok(Path {
-        cost: cost(weigher, route.weight),
+        cost: in_units(weigher.kind(), route.weight.cost()),
         hops: u32::try_from(route.weight.hops()).unwrap_or(u32::MAX),
         probability,
         entities,
@@ -118,8 +157,19 @@ pub(super) fn path(
     })
 }
 
+/// A cost in the unit in which answers give it.
+pub(super) fn in_units(kind: StepCost, cost: u64) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "exact below 2^53, and costs are below 2^47")]
+    let cost = cost as f64;
+    match kind {
+        StepCost::Hops => cost,
+        StepCost::Quantity => cost / 1e6,
+        StepCost::Reliability | StepCost::HubAware => cost / 1e9,
+    }
+}
+
 /// A step with its parallels, and the probability of the most reliable of them. Without the budget: what is shown is small.
-fn path_step(
+pub(super) fn path_step(
     view: &GraphView<'_>,
     weigher: &Weigher<'_, '_>,
     (from, to): (NodeIx, NodeIx),
@@ -141,17 +191,6 @@ fn path_step(
         PathStep { relationship, evaluation, alternatives }
     });
     Ok((step, probability))
-}
-
-/// A weight's cost as answers show it.
-pub(super) fn cost(weigher: &Weigher<'_, '_>, weight: Weight) -> f64 {
-    #[expect(clippy::cast_precision_loss, reason = "exact below 2^53, and costs are below 2^47")]
-    let cost = weight.cost() as f64;
-    match weigher.kind() {
-        StepCost::Hops => cost,
-        StepCost::Quantity => cost / 1e6,
-        StepCost::Reliability | StepCost::HubAware => cost / 1e9,
-    }
 }
 
 /// What a search could not use: hubs, taken into evidence, and relationships without a quantity. Quantities of several units

@@ -1,9 +1,9 @@
 //! The shortest path between two entities, or all of them; and when there is none, what stands in the way.
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::paths::{cost, known, left_out, path};
+use super::paths::{in_units, known, left_out, number_or_none, path};
 use super::{Analysis, AnalysisError, Caps, Evidence, Finding, Frame, Path, PathCost, Truncated, TruncatedReason};
 use crate::graph::algo::{Shortest, ShortestWanted, StepCost, Weigher, shortest};
 use crate::graph::{Budget, Direction, GraphView, Halt, Lens};
@@ -59,7 +59,7 @@ pub enum Blocker {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, ToSchema)]
 pub struct ShortestPathsResult {
     /// What each of them costs; null when there is no path.
-    #[serde(serialize_with = "distance")]
+    #[serde(serialize_with = "number_or_none")]
     #[schema(minimum = 0.0)]
     pub distance: Option<f64>,
     /// How many shortest paths there are, as sequences of entities; 9007199254740991 stands for that many or more. Null when
@@ -72,15 +72,6 @@ pub struct ShortestPathsResult {
     /// caller may see.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub blocked_by: Vec<Blocker>,
-}
-
-/// Whole numbers are written as integers.
-#[expect(clippy::ref_option, reason = "serde hands over a reference")]
-fn distance<S: Serializer>(value: &Option<f64>, serializer: S) -> Result<S::Ok, S::Error> {
-    match value {
-        Some(value) => super::paths::number(value, serializer),
-        None => serializer.serialize_none(),
-    }
 }
 
 /// The most that `count` says: the largest whole number that every JSON reader takes exactly.
@@ -140,7 +131,7 @@ impl Analysis for ShortestPaths {
             }
         }
         let result = ShortestPathsResult {
-            distance: found.weight.map(|weight| cost(&weigher, weight)),
+            distance: found.weight.map(|weight| in_units(weigher.kind(), weight.cost())),
             count: found.count.map(|count| count.min(MOST_COUNTED)),
             paths,
             blocked_by,

@@ -6,7 +6,8 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use crate::model::{
-    Day, Decimal, EntityId, KindName, Money, Quantity, RelationshipId, RelationshipKey, Reliability, Standing, Subject,
+    AgencyId, Day, Decimal, EntityId, KindName, Money, Ontology, Quantity, RelationshipId, RelationshipKey,
+    Reliability, Standing, Subject,
 };
 
 use super::claim::{ClaimRow, ClassKey};
@@ -180,6 +181,16 @@ impl<'a> GraphView<'a> {
         Some(self.snapshot.interned.kinds.get(self.snapshot.interned.class(class).kind))
     }
 
+    /// How many entities the view shows, with relationships or without. A pass over the entities, without their relationships.
+    pub fn count(&self) -> u64 {
+        (0..self.snapshot.nodes()).filter(|&node| self.shows(node)).count() as u64
+    }
+
+    /// The kinds that there are, and which of them stands under which.
+    pub fn ontology(&self) -> &Ontology {
+        &self.snapshot.vocabulary.ontology
+    }
+
     /// Whether an entity is a protected person, as far as the caller may know: by any claim recorded at the lens' revision or now.
     pub fn is_protected(&self, node: NodeIx) -> bool {
         let mut protects = false;
@@ -299,6 +310,23 @@ impl<'a> GraphView<'a> {
     /// How reliable a step's relationship is.
     pub fn reliability(&self, step: &Step) -> Reliability {
         self.snapshot.interned.class(step.class).reliability()
+    }
+
+    /// The kind of a step's relationship.
+    pub fn kind_of(&self, step: &Step) -> &KindName {
+        &self.snapshot.interned.kinds[self.class(step.class).kind as usize]
+    }
+
+    /// The agencies whose claims on a relationship count in the view; of those alone that the lens names, if it names any.
+    pub fn originators(&self, triple: TripleIx) -> BTreeSet<AgencyId> {
+        let mut found = BTreeSet::new();
+        self.snapshot.each_claim(triple.0, |claim| {
+            if self.counts(&claim) && self.gates.has(claim.class, gates::ORIGINATOR) {
+                let guard = self.class(claim.class).guard;
+                found.insert(self.snapshot.interned.guards[guard as usize].marking.originator.clone());
+            }
+        });
+        found
     }
 
     /// −ln p of a step in units of 10⁻⁹, as [`Reliability::cost`]; `None`: no way.

@@ -12,11 +12,11 @@ use proptest::prelude::*;
 use super::{TODAY, anyone, drawn, entity};
 
 fn at(t: i64) -> Opening {
-    Opening::of(&Contact { period: Some((t, t)), amount: None }).unwrap()
+    Opening::of(&Contact { period: Some((t, t)), amount: None, quantity: None }).unwrap()
 }
 
 fn during(from: i64, to: i64) -> Opening {
-    Opening::of(&Contact { period: Some((from, to)), amount: None }).unwrap()
+    Opening::of(&Contact { period: Some((from, to)), amount: None, quantity: None }).unwrap()
 }
 
 fn paying(t: i64, minor: i64, currency: &str) -> Opening {
@@ -88,7 +88,7 @@ fn text_graphs_have_times_and_amounts() {
         (Some((seconds, i64::MAX)), money(250, "RSD")),
         (None, None),
     ];
-    assert_eq!(contacts, expected.map(|(period, amount)| Contact { period, amount }));
+    assert_eq!(contacts, expected.map(|(period, amount)| Contact { period, amount, quantity: None }));
     for wrong in ["a -@x-> b", "a -@9..1-> b", "a -@..-> b"] {
         assert!(linchpin::graph::text::claims(wrong).is_err(), "{wrong}");
     }

@@ -2,10 +2,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
+mod common_neighbours;
+mod connect;
 mod cycles;
+mod expand;
+mod hidden_links;
 mod k_shortest_paths;
+mod statistics;
 mod temporal_paths;
 
+use linchpin::model::{Assertion, KindName, Subject};
 use serde_json::Value;
 
 fn vectors(name: &str) -> Value {
@@ -15,6 +21,21 @@ fn vectors(name: &str) -> Value {
 
 fn words(values: &Value) -> Vec<&str> {
     values.as_array().unwrap().iter().map(|value| value.as_str().unwrap()).collect()
+}
+
+/// The claims of a text graph in which some entities are of other kinds, and some are victims.
+fn dressed(text: &str, kinds: &Value, protected: &[&str]) -> Vec<Assertion> {
+    let mut claims = linchpin::graph::text::claims(text).unwrap();
+    for claim in &mut claims {
+        let Subject::Entity(id) = &claim.claim.subject else { continue };
+        if let Some(kind) = kinds[id.as_str()].as_str() {
+            claim.claim.kind = KindName::new(kind).unwrap();
+        }
+        if protected.contains(&id.as_str()) {
+            claim.claim.properties = [("role".to_owned(), vec!["victim".to_owned()])].into_iter().collect();
+        }
+    }
+    claims
 }
 
 /// The graph of a vector as text, and the direction in which it is asked. Undirected ones are written in both of the ways that
