@@ -14,6 +14,8 @@ use linchpin::model::{
     AgencyId, Assertion, AssertionId, Classification, Currency, Day, EntityId, Instant, KindName, Money, Period,
     RelationshipId, Revision, Subject, SubjectName, Tlp, Vocabulary,
 };
+use linchpin::service::{SnapshotFile, SnapshotOrigin};
+use linchpin::store::Commit;
 use serde_json::json;
 
 #[global_allocator]
@@ -23,8 +25,8 @@ type AnyError = Box<dyn std::error::Error>;
 
 const TODAY: Day = Day::from_epoch(20_000);
 
-/// How many claims are ready in memory at a time: as many as a store hands over.
-const PAGE: usize = 2_048;
+/// How many claims are ready in memory at a time: few enough to stay in the caches, as what a store has just decoded does.
+const PAGE: usize = 10_000;
 
 /// The CPU time of this process so far, in seconds.
 fn cpu() -> Result<f64, AnyError> {
@@ -175,13 +177,25 @@ fn main() -> Result<(), AnyError> {
     let start = cpu()?;
     let compacted = latest.compacted();
     let compaction = cpu()? - start;
+    drop((snapshot, latest));
+
+    let file = SnapshotFile::new(path.with_extension("snapshot"));
+    let commit = Commit { write: uuid::Uuid::nil(), at: Instant::from_micros(0).ok_or("no instant")? };
+    let origin = SnapshotOrigin::new(compacted.vocabulary(), compacted.revision(), commit);
+    let written = timed(1, |_| file.write(&compacted, &origin).unwrap_or_else(|error| println!("{error}"))).0;
+    let size_of_file = std::fs::metadata(file.path())?.len();
+    let start = Clock::now();
+    let read = file.open()?.ok_or("no file")?.read(Arc::clone(compacted.vocabulary()))?;
+    let start_from_file = start.elapsed().as_secs_f64();
+    assert_eq!(read, compacted);
+    file.remove()?;
     println!(
         "{}",
         json!({"graph": graph, "claims": count, "build_cpu_s": taken + finish, "claims_per_s": count as f64 / (taken + finish),
             "taking_cpu_s": taken, "finish_cpu_s": finish, "finish_wall_s": finish_wall, "resident": size, "peak": peak,
             "resident_per_claim": size / count as f64, "peak_by_resident": peak / size, "first_view_us": first,
             "view_p50_us": views.0, "view_worst_us": views.1, "commit_p50_us": commits.0, "commit_worst_us": commits.1,
-            "compaction_cpu_s": compaction, "revision": compacted.revision().0})
+            "compaction_cpu_s": compaction, "file_bytes": size_of_file, "file_write_s": written / 1e6, "file_read_s": start_from_file})
     );
     Ok(())
 }

@@ -53,7 +53,8 @@ impl Host {
         let audit = Arc::new(SqliteAuditLog::open(&config.audit.file)?);
         let gate = Gate::new(Arc::new(directory), Arc::clone(&clock), audit);
         let sealer = Sealer::new(secrets.sealing_key()?.bytes());
-        let mut state = AppState::new(Parts { gate, store, vocabulary, sealer, limits: config.limits() }).with_keys(keys);
+        let mut state =
+            AppState::new(Parts { gate, store, vocabulary, sealer, limits: config.limits() }).with_keys(keys);
         if let Some(file) = &config.snapshot.file {
             state = state.with_snapshot_file(file.clone());
         }

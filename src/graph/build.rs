@@ -4,15 +4,16 @@ use std::collections::HashSet;
 use std::hint::black_box;
 use std::sync::Arc;
 
-use crate::model::{Assertion, AssertionId, Currency, Revision, Subject, Vocabulary};
+use crate::model::{Assertion, AssertionId, Revision, Subject, Vocabulary};
 
-use super::claim::{ANY_TIME, ClaimRow, Interned, NEVER};
+use super::claim::{ClaimRow, Interned};
 use super::classes::ClassCache;
 use super::csr::{Base, starts};
-use super::heap::{Bytes, Heap};
+use super::heap::Heap;
 use super::ids::{IdTable, Packed, index};
 use super::names::{self, Names};
 use super::numbering::Numbering;
+use super::rows::{NO_TARGET, Row, Rows};
 use super::snapshot::Snapshot;
 
 /// Takes claims in any order and makes a snapshot of them.
@@ -22,46 +23,11 @@ pub struct SnapshotBuilder {
     interned: Interned,
     classes: ClassCache,
     entities: Numbering,
-    entity_rows: Heap<Row>,
-    rows: Heap<Row>,
-    /// What most claims have nothing of.
-    extras: Heap<Extra>,
-    values: Vec<u32>,
-    names: Bytes,
+    rows: Rows,
     /// Rows whose entities have no numbers yet.
     waiting: Vec<Row>,
     numbers: Vec<u32>,
     erased: HashSet<AssertionId>,
-}
-
-/// A claim that has come.
-#[derive(Debug, Clone, Copy)]
-struct Row {
-    id: AssertionId,
-    /// The entity, or the source.
-    entity: u32,
-    /// [`NO_TARGET`] in claims on entities.
-    target: u32,
-    class: u32,
-    /// [`NONE`], or the place of its extras.
-    extra: u32,
-    from: u64,
-    /// The place of the relationship's packed id.
-    name: u64,
-}
-
-const NONE: u32 = u32::MAX;
-const NO_TARGET: u32 = u32::MAX;
-
-#[derive(Debug, Clone, Copy)]
-struct Extra {
-    retain: i32,
-    period: (i64, i64),
-    amount: Option<(i64, Currency)>,
-    quantity: Option<(i64, u32)>,
-    to: u64,
-    /// Where its filterable values begin and end.
-    values: (u32, u32),
 }
 
 impl SnapshotBuilder {
@@ -77,11 +43,7 @@ impl SnapshotBuilder {
             interned,
             classes: ClassCache::default(),
             entities,
-            entity_rows: Heap::default(),
-            rows: Heap::default(),
-            extras: Heap::default(),
-            values: Vec::new(),
-            names: Bytes::default(),
+            rows: Rows::default(),
             waiting: Vec::new(),
             numbers: Vec::new(),
             erased: HashSet::new(),
@@ -91,11 +53,11 @@ impl SnapshotBuilder {
     /// Takes one claim as it stands. A claim that comes twice counts as it came last.
     pub fn claim(&mut self, assertion: &Assertion) {
         let (claim, values) = self.interned.row(&self.vocabulary, &mut self.classes, assertion);
-        let mut row = self.row(&claim, &values);
+        let mut row = self.rows.row(&claim, &values);
         match &assertion.claim.subject {
             Subject::Entity(id) => self.entities.ask(id.as_str().as_bytes()),
             Subject::Relationship { id, source, target } => {
-                row.name = self.names.put(|bytes| names::pack(id.as_str(), bytes));
+                self.rows.name(&mut row, |bytes| names::pack(id.as_str(), bytes));
                 row.target = 0;
                 self.entities.ask(source.as_str().as_bytes());
                 self.entities.ask(target.as_str().as_bytes());
@@ -114,29 +76,17 @@ impl SnapshotBuilder {
 
     /// Takes a claim on an entity that has a number.
     pub(super) fn entity_row(&mut self, entity: u32, claim: &ClaimRow, values: &[u32]) {
-        let row = Row { entity, ..self.row(claim, values) };
-        self.entity_rows.push(row);
+        let mut row = self.rows.row(claim, values);
+        row.entity = entity;
+        self.rows.on_entities.push(row);
     }
 
     /// Takes a claim on a relationship between entities that have numbers; its id is packed.
     pub(super) fn triple_row(&mut self, name: &[u8], ends: (u32, u32), claim: &ClaimRow) {
-        let name = self.names.put(|bytes| bytes.extend_from_slice(name));
-        let row = Row { entity: ends.0, target: ends.1, name, ..self.row(claim, &[]) };
-        self.rows.push(row);
-    }
-
-    fn row(&mut self, claim: &ClaimRow, values: &[u32]) -> Row {
-        let ClaimRow { id, class, retain, period, amount, quantity, from, to } = *claim;
-        let bare = retain == NEVER && period == ANY_TIME && to == u64::MAX && amount.is_none() && quantity.is_none();
-        let extra = if bare && values.is_empty() {
-            NONE
-        } else {
-            let begin = index(self.values.len());
-            self.values.extend_from_slice(values);
-            let values = (begin, index(self.values.len()));
-            index(self.extras.push(Extra { retain, period, amount, quantity, to, values }))
-        };
-        Row { id, entity: 0, target: NO_TARGET, class, extra, from, name: 0 }
+        let mut row = self.rows.row(claim, &[]);
+        (row.entity, row.target) = ends;
+        self.rows.name(&mut row, |bytes| bytes.extend_from_slice(name));
+        self.rows.on_triples.push(row);
     }
 
     /// Gives numbers to the entities of the rows that wait.
@@ -148,10 +98,10 @@ impl SnapshotBuilder {
         for mut row in self.waiting.drain(..) {
             row.entity = next();
             if row.target == NO_TARGET {
-                self.entity_rows.push(row);
+                self.rows.on_entities.push(row);
             } else {
                 row.target = next();
-                self.rows.push(row);
+                self.rows.on_triples.push(row);
             }
         }
     }
@@ -169,10 +119,10 @@ impl SnapshotBuilder {
     fn base(mut self) -> Base {
         let mut base = Base::default();
         let fresh = self.number_entities(&mut base);
-        let order = self.order(&self.entity_rows, &fresh, base.entities.len());
+        let order = self.order(&self.rows.on_entities, &fresh, base.entities.len());
         self.write_entities(&mut base, order);
-        self.entity_rows = Heap::default();
-        let order = self.order(&self.rows, &fresh, base.entities.len());
+        self.rows.on_entities = Heap::default();
+        let order = self.order(&self.rows.on_triples, &fresh, base.entities.len());
         let names = self.write_triples(&mut base, order, &fresh);
         drop(self);
         base.names = Names::of(names);
@@ -186,17 +136,17 @@ impl SnapshotBuilder {
     /// Numbers the entities that are left by their ids; answers the new numbers by the old ones.
     fn number_entities(&mut self, base: &mut Base) -> Vec<u32> {
         let mut used = vec![false; self.entities.len()];
-        for row in self.entity_rows.iter().filter(|row| self.stays(row)) {
+        for row in self.rows.on_entities.iter().filter(|row| self.stays(row)) {
             used[row.entity as usize] = true;
         }
-        for row in self.rows.iter().filter(|row| self.stays(row)) {
+        for row in self.rows.on_triples.iter().filter(|row| self.stays(row)) {
             used[row.entity as usize] = true;
             used[row.target as usize] = true;
         }
         let entities = std::mem::take(&mut self.entities);
         let kept = (0..index(used.len())).filter(|old| used[*old as usize]);
         let order = in_order(&entities, kept);
-        let mut fresh = vec![NONE; used.len()];
+        let mut fresh = vec![NO_TARGET; used.len()];
         for (new, old) in order.iter().enumerate() {
             fresh[*old as usize] = index(new);
         }
@@ -230,15 +180,14 @@ impl SnapshotBuilder {
         base.value_starts.push(0);
         for ends in begins.windows(2) {
             base.entity_starts.push(index(base.entity_claims.len()));
-            let mut rows: Vec<&Row> =
-                keys[ends[0] as usize..ends[1] as usize].iter().map(|key| self.entity_rows.get(place(*key))).collect();
+            let mut rows: Vec<&Row> = keys[ends[0] as usize..ends[1] as usize]
+                .iter()
+                .map(|key| self.rows.on_entities.get(place(*key)))
+                .collect();
             rows.sort_by_key(|row| row.id);
             keep_last(&mut rows, |row| row.id);
             for row in rows {
-                if row.extra != NONE {
-                    let (begin, end) = self.extras.get(row.extra as usize).values;
-                    base.values.extend_from_slice(&self.values[begin as usize..end as usize]);
-                }
+                base.values.extend_from_slice(self.rows.values_of(row));
                 base.value_starts.push(index(base.values.len()));
                 self.write_claim(row, &mut base.entity_claims);
             }
@@ -250,22 +199,16 @@ impl SnapshotBuilder {
     }
 
     fn write_claim(&self, row: &Row, claims: &mut super::columns::Columns) {
-        if row.extra == NONE {
-            claims.push_bare(row.id, row.class, row.from);
-        } else {
-            claims.push(&self.claim_row(row));
+        match row.bare() {
+            Some((class, from)) => claims.push_bare(row.id, class, from),
+            None => claims.push(&self.rows.claim_of(row)),
         }
-    }
-
-    fn claim_row(&self, row: &Row) -> ClaimRow {
-        let Extra { retain, period, amount, quantity, to, .. } = *self.extras.get(row.extra as usize);
-        ClaimRow { id: row.id, class: row.class, retain, period, amount, quantity, from: row.from, to }
     }
 
     /// Writes the triples; answers their packed ids.
     fn write_triples(&self, base: &mut Base, order: Order, fresh: &[u32]) -> Packed {
         let Order { begins, keys } = order;
-        let mut names = Packed::with_capacity(keys.len(), self.names.len());
+        let mut names = Packed::with_capacity(keys.len(), self.rows.name_bytes);
         base.claims.reserve(keys.len());
         base.sources.reserve_exact(keys.len());
         base.targets.reserve_exact(keys.len());
@@ -280,7 +223,7 @@ impl SnapshotBuilder {
             for group in keys[ends[0] as usize..ends[1] as usize].chunk_by(|a, b| a >> 32 == b >> 32) {
                 let mut write = |row: &Row, another: bool| {
                     if another {
-                        names.push(self.names.get(row.name));
+                        names.push(self.rows.name_of(row));
                         base.sources.push(index(source));
                         base.targets.push(fresh[row.target as usize]);
                         base.claim_starts.push(index(base.claims.len()));
@@ -288,7 +231,7 @@ impl SnapshotBuilder {
                     self.write_claim(row, &mut base.claims);
                 };
                 match group {
-                    [only] => write(self.rows.get(place(*only)), true),
+                    [only] => write(self.rows.on_triples.get(place(*only)), true),
                     several => {
                         let mut last = None;
                         for (name, row) in self.sorted(several) {
@@ -312,14 +255,14 @@ impl SnapshotBuilder {
     /// Reads what the next rows will need, so that the waits for memory overlap.
     fn touch(&self, keys: &[u64]) {
         for keys in keys.chunks(TOUCHED) {
-            black_box(keys.iter().fold(0, |sum, key| sum ^ self.rows.get(place(*key)).name));
+            black_box(keys.iter().fold(0, |sum, key| sum ^ self.rows.on_triples.get(place(*key)).target));
         }
     }
 
     /// The rows between two entities by relationship id, then assertion id; of equal ones the last.
     fn sorted(&self, keys: &[u64]) -> Vec<(String, &Row)> {
-        let rows = keys.iter().map(|key| self.rows.get(place(*key)));
-        let mut rows: Vec<(String, &Row)> = rows.map(|row| (names::unpack(self.names.get(row.name)), row)).collect();
+        let rows = keys.iter().map(|key| self.rows.on_triples.get(place(*key)));
+        let mut rows: Vec<(String, &Row)> = rows.map(|row| (names::unpack(self.rows.name_of(row)), row)).collect();
         rows.sort_by(|(a, x), (b, y)| (a, x.id).cmp(&(b, y.id)));
         keep_last(&mut rows, |(name, row)| (name.clone(), row.id));
         rows

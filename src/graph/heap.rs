@@ -48,9 +48,9 @@ pub(super) struct Bytes {
 }
 
 impl Bytes {
-    /// Appends what `write` writes, at most 255 bytes; answers its place.
+    /// Appends what `write` writes, at most 255 bytes; answers its place, a multiple of four.
     pub(super) fn put(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> u64 {
-        if self.pieces.last().is_none_or(|piece| piece.len() + 256 > 1 << BYTE_BITS) {
+        if self.pieces.last().is_none_or(|piece| piece.len() + 260 > 1 << BYTE_BITS) {
             self.pieces.push(if self.pieces.is_empty() { Vec::new() } else { Vec::with_capacity(1 << BYTE_BITS) });
         }
         let last = self.pieces.len() - 1;
@@ -59,6 +59,8 @@ impl Bytes {
         piece.push(0);
         write(piece);
         piece[begin] = u8::try_from(piece.len() - begin - 1).expect("ids have at most 200 characters");
+        // Places are multiples of four.
+        piece.resize(piece.len().next_multiple_of(4), 0);
         ((last << BYTE_BITS) + begin) as u64
     }
 
@@ -66,10 +68,5 @@ impl Bytes {
         let place = usize::try_from(place).expect("it was a place in memory");
         let (piece, begin) = (&self.pieces[place >> BYTE_BITS], place & ((1 << BYTE_BITS) - 1));
         &piece[begin + 1..=begin + piece[begin] as usize]
-    }
-
-    /// How many bytes there are, lengths included.
-    pub(super) fn len(&self) -> usize {
-        self.pieces.iter().map(Vec::len).sum()
     }
 }

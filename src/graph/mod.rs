@@ -20,6 +20,7 @@ mod ids;
 mod lens;
 mod names;
 mod numbering;
+mod rows;
 mod scratch;
 mod snapshot;
 mod sparse;

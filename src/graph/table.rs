@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
+use std::ops::Index;
 use std::sync::Arc;
 
 use super::ids::index;
@@ -51,13 +52,19 @@ impl<K> Table<K> {
     }
 
     pub(super) fn get(&self, number: u32) -> &K {
-        let number = number as usize;
-        self.settled.list.get(number).unwrap_or_else(|| &self.recent.list[number - self.settled.list.len()])
+        &self[number as usize]
     }
 
     /// In the order of their numbers.
     pub(super) fn iter(&self) -> impl Iterator<Item = &K> {
         self.settled.list.iter().chain(&self.recent.list)
+    }
+}
+
+impl<K> Index<usize> for Table<K> {
+    type Output = K;
+    fn index(&self, number: usize) -> &K {
+        self.settled.list.get(number).unwrap_or_else(|| &self.recent.list[number - self.settled.list.len()])
     }
 }
 

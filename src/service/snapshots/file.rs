@@ -24,13 +24,13 @@ const FORMAT: u32 = 1;
 
 /// Where the snapshot is kept.
 #[derive(Debug, Clone)]
-pub(super) struct SnapshotFile {
+pub struct SnapshotFile {
     path: PathBuf,
 }
 
 /// What the rows are of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Origin {
+pub struct SnapshotOrigin {
     /// The program that wrote the file: another may understand claims in another way.
     program: String,
     /// The words that the claims were understood by.
@@ -41,8 +41,9 @@ pub(super) struct Origin {
     commit: Commit,
 }
 
-impl Origin {
-    pub(super) fn new(vocabulary: &Vocabulary, revision: Revision, commit: Commit) -> Self {
+impl SnapshotOrigin {
+    /// That rows understood by this vocabulary stand at a revision, which this commit made.
+    pub fn new(vocabulary: &Vocabulary, revision: Revision, commit: Commit) -> Self {
         let digest = Sha256::digest(format!("{vocabulary:?}"));
         Self {
             program: env!("CARGO_PKG_VERSION").to_owned(),
@@ -52,24 +53,27 @@ impl Origin {
         }
     }
 
-    pub(super) fn revision(&self) -> Revision {
+    /// The revision that the rows stand at.
+    pub fn revision(&self) -> Revision {
         Revision(self.revision)
     }
 }
 
 /// A file that is whole as far as it was read.
-pub(super) struct Opened {
-    pub(super) origin: Origin,
+pub struct OpenedSnapshot {
+    origin: SnapshotOrigin,
     rest: FrameReader<File>,
     length: u64,
 }
 
 impl SnapshotFile {
-    pub(super) fn new(path: PathBuf) -> Self {
+    /// A file at this path, there or not.
+    pub fn new(path: PathBuf) -> Self {
         Self { path }
     }
 
-    pub(super) fn path(&self) -> &Path {
+    /// Where it is.
+    pub fn path(&self) -> &Path {
         &self.path
     }
 
@@ -80,7 +84,7 @@ impl SnapshotFile {
     }
 
     /// Opens the file and reads what it is of; `None` when there is none.
-    pub(super) fn open(&self) -> io::Result<Option<Opened>> {
+    pub fn open(&self) -> io::Result<Option<OpenedSnapshot>> {
         let mut file = match File::open(&self.path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             opened => opened?,
@@ -103,11 +107,11 @@ impl SnapshotFile {
         let mut origin = Vec::new();
         (&mut rest).take(u64::from(u32::from_le_bytes(length))).read_to_end(&mut origin)?;
         let origin = serde_json::from_slice(&origin).map_err(|_| damaged("it does not say what it is of"))?;
-        Ok(Some(Opened { origin, rest, length: known.len() }))
+        Ok(Some(OpenedSnapshot { origin, rest, length: known.len() }))
     }
 
     /// Puts a compacted snapshot in the place of whatever the file held: whole or not at all.
-    pub(super) fn write(&self, snapshot: &Snapshot, origin: &Origin) -> io::Result<()> {
+    pub fn write(&self, snapshot: &Snapshot, origin: &SnapshotOrigin) -> io::Result<()> {
         let unfinished = self.unfinished();
         wipe(&unfinished)?;
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&unfinished)?;
@@ -126,15 +130,20 @@ impl SnapshotFile {
     }
 
     /// Overwrites the file and takes it away.
-    pub(super) fn remove(&self) -> io::Result<()> {
+    pub fn remove(&self) -> io::Result<()> {
         wipe(&self.unfinished())?;
         wipe(&self.path)
     }
 }
 
-impl Opened {
+impl OpenedSnapshot {
+    /// What the rows are of.
+    pub fn origin(&self) -> &SnapshotOrigin {
+        &self.origin
+    }
+
     /// The rows, if they are whole.
-    pub(super) fn read(mut self, vocabulary: Arc<Vocabulary>) -> io::Result<Snapshot> {
+    pub fn read(mut self, vocabulary: Arc<Vocabulary>) -> io::Result<Snapshot> {
         let snapshot = Snapshot::read_from(vocabulary, self.origin.revision(), &mut self.rest, self.length)?;
         self.rest.end()?;
         Ok(snapshot)

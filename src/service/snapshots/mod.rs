@@ -16,7 +16,7 @@ use std::time::Duration;
 use arc_swap::ArcSwapOption;
 use tokio::sync::Mutex;
 
-use self::file::{Origin, SnapshotFile};
+pub use self::file::{OpenedSnapshot, SnapshotFile, SnapshotOrigin};
 use super::{AppState, ServiceError, ServiceResult};
 use crate::graph::{Snapshot, SnapshotBuilder};
 use crate::model::{Assertion, AssertionId, Revision, Vocabulary};
@@ -145,10 +145,10 @@ impl Snapshots {
         let told = |error: &dyn std::error::Error| error.to_string();
         let opened = aside(move || file.open()).await.map_err(|error| told(&error))?.map_err(|error| told(&error))?;
         let Some(opened) = opened else { return Ok(None) };
-        let revision = opened.origin.revision();
+        let revision = opened.origin().revision();
         let commit = self.store.commit(revision).await.map_err(|error| told(&error))?;
-        let here = commit.map(|commit| Origin::new(&self.vocabulary, revision, commit));
-        if here.as_ref() != Some(&opened.origin) {
+        let here = commit.map(|commit| SnapshotOrigin::new(&self.vocabulary, revision, commit));
+        if here.as_ref() != Some(opened.origin()) {
             return Err("it is of another store or another past of this one, or made by another program or vocabulary"
                 .to_owned());
         }
@@ -196,7 +196,7 @@ impl Snapshots {
     async fn write(&self, snapshot: Arc<Snapshot>) -> ServiceResult<()> {
         let (Some(file), revision) = (self.file.clone(), snapshot.revision()) else { return Ok(()) };
         let Some(commit) = self.store.commit(revision).await? else { return Ok(()) };
-        let origin = Origin::new(&self.vocabulary, revision, commit);
+        let origin = SnapshotOrigin::new(&self.vocabulary, revision, commit);
         let path = file.path().display().to_string();
         match aside(move || file.write(&snapshot, &origin)).await? {
             Ok(()) => *self.filed.lock().await = Some(revision),
