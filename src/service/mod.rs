@@ -44,5 +44,6 @@ pub use running::Idempotency;
 pub use sealer::Sealer;
 pub use search::{EntityPage, EntitySearch};
 pub use secrets::{SecretError, SecretKey, Secrets};
+pub use snapshots::{OpenedSnapshot, SnapshotFile, SnapshotOrigin};
 pub use state::{AppState, Caller, Parts, ServiceError, ServiceResult};
 pub use workers::AnalysisLimits;
