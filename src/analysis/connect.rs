@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::paths::{all_known, distinct, hubs, in_units, number_or_none, path_step};
+use super::paths::{all_known, distinct, in_units, left_out, number_or_none, path_step};
 use super::{Analysis, AnalysisError, Caps, Evidence, Finding, Frame, PathCost, PathStep, Truncated, TruncatedReason};
 use crate::graph::algo::{Exact, MOST_TERMINALS, Net, StepCost, Tree, Weigher, Weight, regions, steiner, tree};
 use crate::graph::{Budget, Direction, GraphView, Halt, NodeIx};
@@ -198,7 +198,7 @@ impl Analysis for Connect {
         };
         let mut met: Vec<NodeIx> = net.hubs.borrow().iter().copied().collect();
         met.sort_by_key(|&hub| view.rank(hub));
-        let mut left_out = hubs(view, &met, &mut answer.evidence);
+        let mut left_out = left_out(view, &weigher, &met, &mut answer.evidence)?;
         answer.protected.sort_unstable();
         answer.protected.dedup();
         left_out.protected = answer.protected.len() as u64;
@@ -232,7 +232,7 @@ fn join(net: &Net<'_, '_>, work: u64, budget: &Budget) -> Result<Joined, Halt> {
     let least = match net.weigher.kind() {
         StepCost::Hops => 1,
         StepCost::HubAware => 1_000_000_000,
-        StepCost::Reliability => 0,
+        StepCost::Reliability | StepCost::Quantity => 0,
     };
     let mut bounds = vec![(part, ConnectBound::SpanningTree), (least * (many as u64 - 1), ConnectBound::Count)];
     let mut best = near;

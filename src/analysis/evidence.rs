@@ -22,6 +22,8 @@ pub enum TruncatedReason {
     MaxVisited,
     /// `limits.max_results` was reached.
     MaxResults,
+    /// As many candidates were gone through as the question allows; its documentation says how many.
+    MaxCandidates,
 }
 
 /// A counted limit was met: there may be more than the result shows.
@@ -47,6 +49,9 @@ pub struct LeftOut {
     /// Relationships without an amount, where one is needed.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub without_amount: u64,
+    /// Relationships without a quantity, where one is needed.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub without_quantity: u64,
     /// Amounts whose currency has no rate.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub without_rate: u64,
@@ -119,6 +124,7 @@ impl<T> Finding<T> {
         let left_out = LeftOut {
             without_time: 0,
             without_amount: 0,
+            without_quantity: 0,
             without_rate: 0,
             self_loops: 0,
             protected: 0,

@@ -5,6 +5,7 @@
 
 mod common_neighbours;
 mod connect;
+mod cycles;
 mod evidence;
 mod expand;
 mod frame;
@@ -12,7 +13,10 @@ mod hidden_links;
 mod k_shortest_paths;
 mod paths;
 mod registry;
+mod shortest_paths;
 pub mod statistics;
+mod temporal_paths;
+mod timed;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -26,6 +30,7 @@ pub use common_neighbours::{
     CommonNeighbourFound, CommonNeighbourLink, CommonNeighbours, CommonNeighboursRequest, CommonNeighboursResult,
 };
 pub use connect::{Connect, ConnectAlternative, ConnectApproximation, ConnectBound, ConnectRequest, ConnectResult};
+pub use cycles::{Cycle, Cycles, CyclesRequest, CyclesResult};
 pub use evidence::{Answer, Evidence, EvidenceRelationship, Finding, LeftOut, Truncated, TruncatedReason};
 pub use expand::{
     Expand, ExpandAdded, ExpandCap, ExpandCaps, ExpandCut, ExpandHub, ExpandKind, ExpandRequest, ExpandResult,
@@ -39,9 +44,13 @@ pub use hidden_links::{
 pub use k_shortest_paths::{KShortestPaths, KShortestPathsRequest, KShortestPathsResult};
 pub use paths::{Path, PathCost, PathStep};
 pub use registry::{AnalysisDoc, AnyAnalysis, PreparedRun, Question, analysis};
+pub use shortest_paths::{Blocker, ShortestPaths, ShortestPathsRequest, ShortestPathsResult};
+pub use temporal_paths::{TemporalObjective, TemporalPath, TemporalPaths, TemporalPathsRequest, TemporalPathsResult};
+pub use timed::TimedStep;
 
 /// Every analysis, in the order of the document.
-pub static ANALYSES: &[&dyn AnyAnalysis] = &[&KShortestPaths, &Connect, &Expand, &CommonNeighbours, &HiddenLinks];
+pub static ANALYSES: &[&dyn AnyAnalysis] =
+    &[&ShortestPaths, &KShortestPaths, &TemporalPaths, &Connect, &Cycles, &Expand, &CommonNeighbours, &HiddenLinks];
 
 /// Why there is no finding.
 #[derive(Debug, Clone, PartialEq, Error)]

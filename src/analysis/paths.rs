@@ -21,6 +21,9 @@ pub enum PathCost {
     Reliability,
     /// `1 + ½(ln d(u) + ln d(v))` with `d` the number of distinct neighbours in the frame: ways through hubs cost more.
     HubAware,
+    /// The relationship's `quantity.value`, in whole millionths, up to 140 million a path; relationships without one are no way
+    /// (`left_out.without_quantity`). All that is met must be of one unit.
+    Quantity,
 }
 
 impl From<PathCost> for StepCost {
@@ -29,6 +32,7 @@ impl From<PathCost> for StepCost {
             PathCost::Hops => Self::Hops,
             PathCost::Reliability => Self::Reliability,
             PathCost::HubAware => Self::HubAware,
+            PathCost::Quantity => Self::Quantity,
         }
     }
 }
@@ -36,8 +40,8 @@ impl From<PathCost> for StepCost {
 /// A path: a sequence of entities, and for each step the relationship that serves it best.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Path {
-    /// What it costs, in the unit of the question's `cost`: a whole number of `hops`, −ln p for `reliability`, or the
-    /// degree-aware length for `hub_aware`.
+    /// What it costs, in the unit of the question's `cost`: a whole number of `hops`, −ln p for `reliability`, the degree-aware
+    /// length for `hub_aware`, or the sum of quantities for `quantity`.
     #[serde(serialize_with = "number")]
     #[schema(minimum = 0.0)]
     pub cost: f64,
@@ -67,7 +71,7 @@ pub struct PathStep {
 }
 
 /// Whole numbers are written as integers, so that hops are counted and not measured.
-fn number<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn number<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole, and checked to be in range")]
     if value.fract() == 0.0 && (0.0..9e15).contains(value) {
         return serializer.serialize_u64(*value as u64);
@@ -157,7 +161,11 @@ pub(super) fn path(
 pub(super) fn in_units(kind: StepCost, cost: u64) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "exact below 2^53, and costs are below 2^47")]
     let cost = cost as f64;
-    if kind == StepCost::Hops { cost } else { cost / 1e9 }
+    match kind {
+        StepCost::Hops => cost,
+        StepCost::Quantity => cost / 1e6,
+        StepCost::Reliability | StepCost::HubAware => cost / 1e9,
+    }
 }
 
 /// A step with its parallels, and the probability of the most reliable of them. Without the budget: what is shown is small.
@@ -183,6 +191,21 @@ pub(super) fn path_step(
         PathStep { relationship, evaluation, alternatives }
     });
     Ok((step, probability))
+}
+
+/// What a search could not use: hubs, taken into evidence, and relationships without a quantity. Quantities of several units
+/// have no sum: then the question has no meaning.
+pub(super) fn left_out(
+    view: &GraphView<'_>,
+    weigher: &Weigher<'_, '_>,
+    hubs: &[NodeIx],
+    evidence: &mut Evidence,
+) -> Result<LeftOut, AnalysisError> {
+    if weigher.mixes_units() {
+        let detail = "there are quantities of several units within the frame: narrow `frame.relationship_kinds` to one";
+        return Err(AnalysisError::Faults(vec![Fault::new("/cost", "mixed-units", detail)]));
+    }
+    Ok(LeftOut { without_quantity: weigher.without_quantity(), ..self::hubs(view, hubs, evidence) })
 }
 
 /// The hubs that a question met and did not pass through, taken into evidence.

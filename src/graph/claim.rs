@@ -36,6 +36,8 @@ pub(super) struct ClaimRow {
     /// The period in microseconds: `(MIN, MAX)` when there is none, equal ends for an instant.
     pub(super) period: (i64, i64),
     pub(super) amount: Option<(i64, Currency)>,
+    /// Millionths, and the number of the unit.
+    pub(super) quantity: Option<(i64, u32)>,
     pub(super) from: u64,
     /// The revision that closed it; `MAX` while it is open.
     pub(super) to: u64,
@@ -88,10 +90,27 @@ pub(super) struct Interned {
     costs: Vec<u64>,
     /// Property and value, of properties that frames may filter on.
     pub(super) values: Vec<(String, String)>,
+    /// Units of quantities.
+    pub(super) units: Vec<String>,
     guard_numbers: HashMap<GuardKey, u32>,
     kind_numbers: HashMap<KindName, u32>,
     class_numbers: HashMap<ClassKey, u32>,
     value_numbers: HashMap<(String, String), u32>,
+    unit_numbers: HashMap<String, u32>,
+}
+
+/// Which numbers occur.
+pub(super) struct Used {
+    pub(super) classes: Vec<bool>,
+    pub(super) values: Vec<bool>,
+    pub(super) units: Vec<bool>,
+}
+
+/// New numbers by old ones.
+pub(super) struct Renumbered {
+    pub(super) classes: Vec<u32>,
+    pub(super) values: Vec<u32>,
+    pub(super) units: Vec<u32>,
 }
 
 fn intern<K: std::hash::Hash + Eq + Clone>(numbers: &mut HashMap<K, u32>, list: &mut Vec<K>, key: K) -> u32 {
@@ -142,12 +161,16 @@ impl Interned {
                 period.end().map_or(i64::MAX, crate::model::Instant::micros),
             )
         });
+        let quantity = claim.quantity.as_ref().map(|quantity| {
+            (quantity.value.micros(), intern(&mut self.unit_numbers, &mut self.units, quantity.unit.clone()))
+        });
         let row = ClaimRow {
             id: assertion.id,
             class,
             retain: claim.retain_until.map_or(NEVER, Day::since_epoch),
             period,
             amount: claim.amount.map(|amount| (amount.minor, amount.currency)),
+            quantity,
             from: assertion.recorded.from.0,
             to: assertion.recorded.to.map_or(u64::MAX, |closed| closed.revision.0),
         };
@@ -156,8 +179,8 @@ impl Interned {
 
     /// Whether the same things have the same numbers.
     pub(super) fn same_as(&self, other: &Self) -> bool {
-        (&self.guards, &self.kinds, &self.classes, &self.values)
-            == (&other.guards, &other.kinds, &other.classes, &other.values)
+        (&self.guards, &self.kinds, &self.classes, &self.values, &self.units)
+            == (&other.guards, &other.kinds, &other.classes, &other.values, &other.units)
     }
 
     pub(super) fn class(&self, class: u32) -> &ClassKey {
@@ -174,11 +197,11 @@ impl Interned {
     }
 
     /// Numbers what is used anew in canonical order and drops the rest, so that the numbers depend on the set of rows alone.
-    /// Answers the new numbers of classes and of values, by their old ones.
-    pub(super) fn renumber(&mut self, used_classes: &[bool], used_values: &[bool]) -> (Vec<u32>, Vec<u32>) {
+    /// Answers the new numbers by the old ones.
+    pub(super) fn renumber(&mut self, used: &Used) -> Renumbered {
         let mut used_guards = vec![false; self.guards.len()];
         let mut used_kinds = vec![false; self.kinds.len()];
-        for (class, _) in self.classes.iter().zip(used_classes).filter(|(_, used)| **used) {
+        for (class, _) in self.classes.iter().zip(&used.classes).filter(|(_, used)| **used) {
             used_guards[class.guard as usize] = true;
             used_kinds[class.kind as usize] = true;
         }
@@ -188,10 +211,11 @@ impl Interned {
             class.guard = guards[class.guard as usize];
             class.kind = kinds[class.kind as usize];
         }
-        let classes = reorder(&mut self.classes, &mut self.class_numbers, used_classes, |class| *class);
-        let values = reorder(&mut self.values, &mut self.value_numbers, used_values, Clone::clone);
+        let classes = reorder(&mut self.classes, &mut self.class_numbers, &used.classes, |class| *class);
+        let values = reorder(&mut self.values, &mut self.value_numbers, &used.values, Clone::clone);
+        let units = reorder(&mut self.units, &mut self.unit_numbers, &used.units, Clone::clone);
         self.costs = self.classes.iter().map(|class| class.reliability().cost().unwrap_or(u64::MAX)).collect();
-        (classes, values)
+        Renumbered { classes, values, units }
     }
 }
 

@@ -3,7 +3,7 @@
 
 use crate::model::{AssertionId, Currency};
 
-use super::claim::{ClaimRow, Interned};
+use super::claim::{ClaimRow, Interned, Renumbered, Used};
 use super::ids::{IdTable, index};
 
 /// Set beside a class when a view cannot decide by the class alone: several claims, a closed one, or one with a retain day.
@@ -19,6 +19,7 @@ pub(super) struct Columns {
     from: Vec<u64>,
     closed: Vec<(u32, u64)>,
     amounts: Vec<(u32, i64, Currency)>,
+    quantities: Vec<(u32, i64, u32)>,
 }
 
 impl Columns {
@@ -47,30 +48,37 @@ impl Columns {
         if let Some((minor, currency)) = row.amount {
             self.amounts.push((at, minor, currency));
         }
+        if let Some((micros, unit)) = row.quantity {
+            self.quantities.push((at, micros, unit));
+        }
     }
 
     pub(super) fn row(&self, at: u32) -> ClaimRow {
         let place = at as usize;
         let closed = self.closed.binary_search_by_key(&at, |(claim, _)| *claim);
         let amount = self.amounts.binary_search_by_key(&at, |(claim, _, _)| *claim);
+        let quantity = self.quantities.binary_search_by_key(&at, |(claim, _, _)| *claim);
         ClaimRow {
             id: self.ids[place],
             class: self.classes[place],
             retain: self.retain[place],
             period: self.periods[place],
             amount: amount.ok().map(|found| (self.amounts[found].1, self.amounts[found].2)),
+            quantity: quantity.ok().map(|found| (self.quantities[found].1, self.quantities[found].2)),
             from: self.from[place],
             to: closed.map_or(u64::MAX, |found| self.closed[found].1),
         }
     }
 
-    /// Marks the classes that occur.
-    fn mark_classes(&self, used: &mut [bool]) {
-        self.classes.iter().for_each(|class| used[*class as usize] = true);
+    /// Marks the numbers that occur.
+    fn mark(&self, used: &mut Used) {
+        self.classes.iter().for_each(|class| used.classes[*class as usize] = true);
+        self.quantities.iter().for_each(|(_, _, unit)| used.units[*unit as usize] = true);
     }
 
-    fn renumber_classes(&mut self, fresh: &[u32]) {
-        self.classes.iter_mut().for_each(|class| *class = fresh[*class as usize]);
+    fn renumber(&mut self, fresh: &Renumbered) {
+        self.classes.iter_mut().for_each(|class| *class = fresh.classes[*class as usize]);
+        self.quantities.iter_mut().for_each(|(_, _, unit)| *unit = fresh.units[*unit as usize]);
     }
 
     /// The places of claims with these ids, which must ascend.
@@ -124,15 +132,18 @@ fn range(starts: &[u32], at: u32) -> std::ops::Range<usize> {
 impl Base {
     /// Numbers what is interned by what occurs here, so that equal rows have equal numbers.
     pub(super) fn renumber(&mut self, interned: &mut Interned) {
-        let mut used_classes = vec![false; interned.classes.len()];
-        let mut used_values = vec![false; interned.values.len()];
-        self.entity_claims.mark_classes(&mut used_classes);
-        self.claims.mark_classes(&mut used_classes);
-        self.values.iter().for_each(|value| used_values[*value as usize] = true);
-        let (classes, values) = interned.renumber(&used_classes, &used_values);
-        self.entity_claims.renumber_classes(&classes);
-        self.claims.renumber_classes(&classes);
-        self.values.iter_mut().for_each(|value| *value = values[*value as usize]);
+        let mut used = Used {
+            classes: vec![false; interned.classes.len()],
+            values: vec![false; interned.values.len()],
+            units: vec![false; interned.units.len()],
+        };
+        self.entity_claims.mark(&mut used);
+        self.claims.mark(&mut used);
+        self.values.iter().for_each(|value| used.values[*value as usize] = true);
+        let fresh = interned.renumber(&used);
+        self.entity_claims.renumber(&fresh);
+        self.claims.renumber(&fresh);
+        self.values.iter_mut().for_each(|value| *value = fresh.values[*value as usize]);
         for ends in self.value_starts.windows(2) {
             self.values[ends[0] as usize..ends[1] as usize].sort_unstable();
         }

@@ -21,6 +21,6 @@ mod view;
 pub use budget::{Budget, Halt, Progress, Stop};
 pub use build::SnapshotBuilder;
 pub use lens::{Direction, HubPolicy, Lens};
-pub use scratch::{Labels, Lent};
+pub use scratch::{Labels, Lent, Levels};
 pub use snapshot::Snapshot;
-pub use view::{Contact, Fold, GraphView, NodeIx, Step, TripleIx, Way};
+pub use view::{Contact, Fold, GraphView, NodeIx, NodeSet, Step, TripleIx, UnitIx, Way};

@@ -99,6 +99,45 @@ impl Labels {
     }
 }
 
+/// A small whole number a node, for breadth-first searches: four bytes where [`Labels`] has sixteen.
+#[derive(Debug, Default)]
+pub struct Levels {
+    /// What a cell holds for level 0; cells below it are of earlier searches.
+    base: u32,
+    /// The highest that a cell holds.
+    top: u32,
+    cells: Vec<u32>,
+}
+
+impl Levels {
+    fn renew(&mut self, nodes: usize) {
+        self.base = self.top + 1;
+        if self.base > u32::MAX / 2 {
+            (self.base, self.top) = (1, 0);
+            self.cells.clear();
+        }
+        self.cells.resize(nodes.max(self.cells.len()), 0);
+    }
+
+    /// The node's level; `None` when it has none.
+    #[inline]
+    pub fn get(&self, node: NodeIx) -> Option<u32> {
+        self.cells[node.0 as usize].checked_sub(self.base)
+    }
+
+    /// Sets the node's level, below 2³⁰.
+    pub fn set(&mut self, node: NodeIx, level: u32) {
+        let cell = self.base + level;
+        self.top = self.top.max(cell);
+        self.cells[node.0 as usize] = cell;
+    }
+
+    /// Takes the node's level away.
+    pub fn unset(&mut self, node: NodeIx) {
+        self.cells[node.0 as usize] = 0;
+    }
+}
+
 /// A piece of scratch space that goes back to its shelf when it is dropped.
 #[derive(Debug)]
 pub struct Lent<T> {
@@ -152,6 +191,7 @@ impl<T> Default for Shelf<T> {
 pub(super) struct Pool {
     memos: Arc<Shelf<Memo>>,
     labels: Arc<Shelf<Labels>>,
+    levels: Arc<Shelf<Levels>>,
 }
 
 impl Pool {
@@ -161,5 +201,9 @@ impl Pool {
 
     pub(super) fn labels(&self, nodes: usize) -> Lent<Labels> {
         self.labels.lend(|labels| labels.renew(nodes))
+    }
+
+    pub(super) fn levels(&self, nodes: usize) -> Lent<Levels> {
+        self.levels.lend(|levels| levels.renew(nodes))
     }
 }

@@ -1,14 +1,16 @@
 //! Graphs written as text, for tests and benches: one relationship a line.
 //!
 //! `a -> b` goes one way (an `AccountTransfer`), `a -- b` both ways (an `Associate`). Words inside the arrow, in any order: `A1` an
-//! evaluation (europol-4x4), `Call` a kind of the ontology, anything else the relationship's id: `a -t1 B2 Call-> b`. A name alone
-//! is an entity without relationships. Entities are people, seen by everyone; ids that are left out are `r1`, `r2`, … by line.
+//! evaluation (europol-4x4), `Call` a kind of the ontology, `@5` an instant, `@1..9`, `@1..` or `@..9` a period (seconds since 1970),
+//! `100EUR` an amount in minor units, anything else the relationship's id: `a -t1 B2 Call @5-> b`. A name alone is an entity without
+//! relationships. Entities are people, seen by everyone; ids that are left out are `r1`, `r2`, … by line.
 
 use std::collections::BTreeSet;
 
 use crate::model::{
-    AgencyId, Assertion, AssertionId, Claim, Classification, EntityId, Evaluation, IdError, Instant, KindName, Marking,
-    Nature, Properties, Provenance, Recorded, RelationshipId, Revision, Subject, SubjectName, Tlp,
+    AgencyId, Assertion, AssertionId, Claim, Classification, Currency, EntityId, Evaluation, IdError, Instant,
+    KindName, Marking, Money, Nature, Period, Properties, Provenance, Recorded, RelationshipId, Revision, Subject,
+    SubjectName, Tlp,
 };
 
 /// The claims that such a text stands for: those on entities first, by id, then those on relationships, by line.
@@ -29,46 +31,67 @@ pub fn claims(text: &str) -> Result<Vec<Assertion>, IdError> {
             .ok_or(IdError::Subject)?;
         let (source, target) = (EntityId::new(source.trim())?, EntityId::new(target.trim())?);
         entities.extend([source.clone(), target.clone()]);
-        let mut line = Line { id: format!("r{}", number + 1), kind: kind.to_owned(), grade: "A1".to_owned() };
-        words.trim_start_matches('-').split_whitespace().for_each(|word| line.word(word));
+        let mut line = Line { id: format!("r{}", number + 1), kind: kind.to_owned(), ..Line::default() };
+        for word in words.trim_start_matches('-').split_whitespace() {
+            line.word(word).ok_or(IdError::Subject)?;
+        }
         let subject = Subject::Relationship { id: RelationshipId::new(&line.id)?, source, target };
-        relationships.push((subject, KindName::new(&line.kind)?, line.grade));
+        relationships.push((subject, KindName::new(&line.kind)?, line));
     }
     let person = KindName::new("Person")?;
-    let entities = entities.into_iter().map(|id| (Subject::Entity(id), person.clone(), "A1".to_owned()));
+    let entities = entities.into_iter().map(|id| (Subject::Entity(id), person.clone(), Line::default()));
     entities
         .chain(relationships)
         .enumerate()
-        .map(|(at, (subject, kind, grade))| claim(at, subject, kind, &grade))
+        .map(|(at, (subject, kind, line))| claim(at, subject, kind, line))
         .collect()
 }
 
+/// What the words of a line say.
+#[derive(Default)]
 struct Line {
     id: String,
     kind: String,
-    grade: String,
+    grade: Option<String>,
+    period: Option<Period>,
+    amount: Option<Money>,
 }
 
 impl Line {
-    fn word(&mut self, word: &str) {
+    fn word(&mut self, word: &str) -> Option<()> {
         let grade = word.len() == 2 && word.starts_with(['A', 'B', 'C', 'X']) && word.ends_with(['1', '2', '3', '4']);
-        let slot = match () {
-            () if grade => &mut self.grade,
-            () if word.starts_with(|c: char| c.is_ascii_uppercase()) => &mut self.kind,
-            () => &mut self.id,
-        };
-        word.clone_into(slot);
+        let digits = word.trim_end_matches(|c: char| c.is_ascii_uppercase());
+        if let Some(times) = word.strip_prefix('@') {
+            self.period = Some(period(times)?);
+        } else if let (Ok(minor), Some(currency)) = (digits.parse(), Currency::from_code(&word[digits.len()..])) {
+            self.amount = Some(Money { minor, currency });
+        } else if grade {
+            self.grade = Some(word.to_owned());
+        } else if word.starts_with(|c: char| c.is_ascii_uppercase()) {
+            word.clone_into(&mut self.kind);
+        } else {
+            word.clone_into(&mut self.id);
+        }
+        Some(())
     }
 }
 
-fn claim(at: usize, subject: Subject, kind: KindName, grade: &str) -> Result<Assertion, IdError> {
+fn period(times: &str) -> Option<Period> {
+    let instant = |text: &str| Instant::from_micros(text.parse::<i64>().ok()?.checked_mul(1_000_000)?);
+    let Some((from, to)) = times.split_once("..") else { return instant(times).map(Period::at) };
+    let end = |text: &str| if text.is_empty() { Some(None) } else { instant(text).map(Some) };
+    Period::between(end(from)?, end(to)?).ok()
+}
+
+fn claim(at: usize, subject: Subject, kind: KindName, line: Line) -> Result<Assertion, IdError> {
+    let grade = line.grade.unwrap_or_else(|| "A1".to_owned());
     let (source, information) = grade.split_at(1);
     let claim = Claim {
         subject,
         kind,
         properties: Properties::new(),
-        period: None,
-        amount: None,
+        period: line.period,
+        amount: line.amount,
         quantity: None,
         evaluation: Evaluation {
             scheme: "europol-4x4".to_owned(),

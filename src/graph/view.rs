@@ -6,13 +6,14 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use crate::model::{
-    AgencyId, Day, EntityId, KindName, Money, Ontology, RelationshipId, RelationshipKey, Reliability, Standing, Subject,
+    AgencyId, Day, Decimal, EntityId, KindName, Money, Ontology, Quantity, RelationshipId, RelationshipKey,
+    Reliability, Standing, Subject,
 };
 
 use super::claim::{ClaimRow, ClassKey};
 use super::csr::LOOK;
 use super::gates::{self, Gates};
-use super::scratch::{Labels, Lent, Memo};
+use super::scratch::{Labels, Lent, Levels, Memo};
 use super::{Budget, Direction, Halt, Lens, Snapshot};
 
 /// An entity in a view. Indexes say nothing about order: see [`GraphView::rank`].
@@ -23,6 +24,10 @@ pub struct NodeIx(pub(super) u32);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TripleIx(u32);
 
+/// A unit of quantities; see [`GraphView::unit`]. Equal ones are one unit of one snapshot; their order says nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UnitIx(u32);
+
 /// Along or against the way that the lens follows relationships.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Way {
@@ -30,6 +35,28 @@ pub enum Way {
     Forward,
     /// As a path is traced back.
     Backward,
+}
+
+/// A set of nodes that a view has shown.
+pub trait NodeSet {
+    /// Whether it holds a node.
+    fn holds(&self, node: NodeIx) -> bool;
+
+    /// How many nodes it holds; `usize::MAX` when they cannot be listed.
+    fn size(&self) -> usize {
+        usize::MAX
+    }
+
+    /// Its nodes in ascending order of their indexes, when it is said how many there are.
+    fn nodes(&self) -> &[NodeIx] {
+        &[]
+    }
+}
+
+impl<F: Fn(NodeIx) -> bool> NodeSet for F {
+    fn holds(&self, node: NodeIx) -> bool {
+        self(node)
+    }
 }
 
 /// One visible relationship seen from one of its ends.
@@ -54,6 +81,8 @@ pub struct Fold {
     pub period: Option<(i64, i64)>,
     /// How much money.
     pub amount: Option<Money>,
+    /// How much of something else.
+    pub quantity: Option<Quantity>,
 }
 
 /// When a relationship holds and how much it moves.
@@ -63,6 +92,8 @@ pub struct Contact {
     pub period: Option<(i64, i64)>,
     /// How much money.
     pub amount: Option<Money>,
+    /// How much of something else, and of what.
+    pub quantity: Option<(Decimal, UnitIx)>,
 }
 
 // What a memo holds about a node.
@@ -74,6 +105,7 @@ const HUB: u32 = 8;
 /// A view of a snapshot for one caller and one lens.
 pub struct GraphView<'a> {
     snapshot: &'a Snapshot,
+    seen: Arc<Vec<bool>>,
     lens: Lens,
     today: Day,
     gates: Gates,
@@ -106,7 +138,13 @@ impl<'a> GraphView<'a> {
         let find = |id: &EntityId| snapshot.delta.node(&snapshot.base, id.as_str());
         let excluded = lens.exclude.iter().filter_map(find).collect();
         let memo = snapshot.pool.memo(snapshot.nodes() as usize);
-        Self { snapshot, lens, today, gates, plain, excluded, memo }
+        Self { snapshot, seen, lens, today, gates, plain, excluded, memo }
+    }
+
+    /// The same caller's view of the same day through another lens.
+    #[must_use]
+    pub fn through(&self, lens: Lens) -> GraphView<'a> {
+        Self::new(self.snapshot, Arc::clone(&self.seen), self.today, lens)
     }
 
     /// The lens that the view looks through.
@@ -172,6 +210,11 @@ impl<'a> GraphView<'a> {
         self.snapshot.pool.labels(self.snapshot.nodes() as usize)
     }
 
+    /// A table of levels for one search, from the pool.
+    pub fn levels(&self) -> Lent<Levels> {
+        self.snapshot.pool.levels(self.snapshot.nodes() as usize)
+    }
+
     /// Goes over the visible relationships of a node that can be followed this way, in an order that depends on ids alone:
     /// those that leave it, then those that enter it, each by (neighbour, relationship id). The budget pays for what is seen.
     /// Relationships of an entity with itself are passed over.
@@ -192,6 +235,61 @@ impl<'a> GraphView<'a> {
             budget.look(walked)?;
         }
         budget.spend(seen)
+    }
+
+    /// Goes over the visible relationships of a node that lead into `set`, a set of nodes that this view has shown, in the order
+    /// of [`steps`](Self::steps), while `visit` says so. The budget pays for those alone: a whole row is asked one question, and
+    /// what does not lead into the set is not walked over.
+    pub fn steps_into(
+        &self,
+        node: NodeIx,
+        way: Way,
+        budget: &Budget,
+        set: &impl NodeSet,
+        mut visit: impl FnMut(Step) -> ControlFlow<()>,
+    ) -> Result<(), Halt> {
+        let mut seen = 0;
+        for side in [Side::Out, Side::In] {
+            let need = gates::need(side == Side::Out, way);
+            if !self.gates.any(need) {
+                continue;
+            }
+            let mut take = |(to, triple, mark): RawArc| {
+                let Some(class) = self.opens(triple, mark, need) else { return ControlFlow::Continue(()) };
+                seen += 1;
+                visit(Step { to: NodeIx(to), relationship: TripleIx(triple), class })
+            };
+            let ended = if self.is_long(node.0, side, set.size()) {
+                let members = set.nodes().iter().filter(|member| **member != node);
+                members.flat_map(|member| self.arcs_to(node.0, member.0, side)).try_for_each(take).is_break()
+            } else {
+                let mut ended = false;
+                let walked = self.each_arc(node.0, side, |arc| {
+                    if arc.0 == node.0 || !set.holds(NodeIx(arc.0)) {
+                        return ControlFlow::Continue(());
+                    }
+                    let on = take(arc);
+                    ended = on.is_break();
+                    on
+                });
+                budget.look(walked)?;
+                ended
+            };
+            if ended {
+                break;
+            }
+        }
+        budget.spend(seen)
+    }
+
+    /// Whether a row is so long that looking up each of so many neighbours in it takes less than reading it.
+    fn is_long(&self, node: u32, side: Side, wanted: usize) -> bool {
+        let base = &*self.snapshot.base;
+        if node >= base.nodes() || self.snapshot.delta.touches(node) {
+            return false;
+        }
+        let row = if side == Side::Out { base.out_row(node) } else { base.in_row(node) };
+        row.len() / 32 > wanted
     }
 
     /// The visible relationships that lead from one node to another, in the order of [`RelationshipId`], source, target.
@@ -302,7 +400,7 @@ impl<'a> GraphView<'a> {
         (NodeIx(source), NodeIx(target))
     }
 
-    /// When a step's relationship holds, and how much it moves: what [`fold`](Self::fold) says of both, without the rest.
+    /// When a step's relationship holds, and how much it moves: what [`fold`](Self::fold) says of these, without the rest.
     pub fn contact(&self, step: &Step) -> Contact {
         let triple = step.relationship.0;
         let mut only = None;
@@ -314,28 +412,32 @@ impl<'a> GraphView<'a> {
             }
         });
         match (count, only) {
-            (1, Some(claim)) => Contact {
-                period: Some(claim.period).filter(|period| *period != super::claim::ANY_TIME),
-                amount: claim.amount.map(|(minor, currency)| Money { minor, currency }),
-            },
-            _ => self
-                .fold(step.relationship)
-                .map_or(Contact::default(), |fold| Contact { period: fold.period, amount: fold.amount }),
+            (1, Some(claim)) => contact(std::slice::from_ref(&claim)),
+            _ => contact(&self.ranked(triple)),
         }
+    }
+
+    /// The name of a unit.
+    pub fn unit(&self, unit: UnitIx) -> &str {
+        &self.snapshot.interned.units[unit.0 as usize]
     }
 
     /// What the claims that count in the view come to.
     pub fn fold(&self, triple: TripleIx) -> Option<Fold> {
-        let mut claims = Vec::new();
-        self.snapshot.each_claim(triple.0, |claim| claims.extend(Some(claim).filter(|claim| self.counts(claim))));
-        claims.sort_by_key(|claim| claim.standing(self.class(claim.class)));
+        let claims = self.ranked(triple.0);
         let best = self.class(claims.first()?.class);
-        Some(Fold {
-            kind: self.snapshot.interned.kinds[best.kind as usize].clone(),
-            reliability: best.reliability(),
-            period: claims.iter().map(|claim| claim.period).find(|period| *period != super::claim::ANY_TIME),
-            amount: claims.iter().find_map(|claim| claim.amount).map(|(minor, currency)| Money { minor, currency }),
-        })
+        let Contact { period, amount, quantity } = contact(&claims);
+        let quantity = quantity.map(|(value, unit)| Quantity { value, unit: self.unit(unit).to_owned() });
+        let kind = self.snapshot.interned.kinds[best.kind as usize].clone();
+        Some(Fold { kind, reliability: best.reliability(), period, amount, quantity })
+    }
+
+    /// The claims on a triple that count, the one that counts most first.
+    fn ranked(&self, triple: u32) -> Vec<ClaimRow> {
+        let mut claims = Vec::new();
+        self.snapshot.each_claim(triple, |claim| claims.extend(Some(claim).filter(|claim| self.counts(claim))));
+        claims.sort_by_key(|claim| claim.standing(self.class(claim.class)));
+        claims
     }
 
     fn class(&self, class: u32) -> &ClassKey {
@@ -346,12 +448,18 @@ impl<'a> GraphView<'a> {
     #[inline]
     fn open(&self, node: u32, arc: RawArc, need: u8) -> Option<Step> {
         let (to, triple, mark) = arc;
-        let class = if mark & LOOK == 0 && self.plain {
-            self.gates.opens(mark, need).then_some(mark)?
-        } else {
-            self.best_class(triple, need)?
-        };
+        let class = self.opens(triple, mark, need)?;
         (to != node && self.shows(to)).then_some(Step { to: NodeIx(to), relationship: TripleIx(triple), class })
+    }
+
+    /// The class that counts for a relationship, if it shows and can be followed that way.
+    #[inline]
+    fn opens(&self, triple: u32, mark: u32, need: u8) -> Option<u32> {
+        if mark & LOOK == 0 && self.plain {
+            self.gates.opens(mark, need).then_some(mark)
+        } else {
+            self.best_class(triple, need)
+        }
     }
 
     /// Whether a relationship claim counts: visible, recorded, within the window and reliable enough.
@@ -546,6 +654,18 @@ impl<'a> GraphView<'a> {
                 Side::In => (to, base.in_triples[at], base.in_marks[at]),
             })
             .collect()
+    }
+}
+
+/// What ranked claims say of when and how much: of each, what the first says that says anything.
+fn contact(ranked: &[ClaimRow]) -> Contact {
+    Contact {
+        period: ranked.iter().map(|claim| claim.period).find(|period| *period != super::claim::ANY_TIME),
+        amount: ranked.iter().find_map(|claim| claim.amount).map(|(minor, currency)| Money { minor, currency }),
+        quantity: ranked
+            .iter()
+            .find_map(|claim| claim.quantity)
+            .map(|(micros, unit)| (Decimal::from_micros(micros), UnitIx(unit))),
     }
 }
 

@@ -48,46 +48,53 @@ fn sees(who: &Clearance, claim: &Assertion) -> bool {
     visible(who, TODAY, &guard)
 }
 
-/// The bodies that a random question is asked with: as it is, and with what else it may be asked for.
-fn variants(body: &Value) -> Vec<Value> {
+/// The bodies that a random question is asked with: as it is, and with each of the options that it may have.
+fn variants(analysis: &dyn AnyAnalysis, body: &Value) -> Vec<Value> {
     let with = |fields: Value| {
         let mut other = body.clone();
         for (name, value) in fields.as_object().unwrap() {
-            other[name] = value.clone();
+            match value {
+                Value::Null => _ = other.as_object_mut().unwrap().remove(name),
+                value => other[name] = value.clone(),
+            }
         }
         other
     };
-    let has = |name: &str| body.get(name).is_some();
-    let mut bodies = vec![body.clone()];
-    if has("cost") {
-        bodies = ["hops", "reliability", "hub_aware"].map(|cost| with(json!({"cost": cost}))).to_vec();
-    }
-    if has("alternatives") {
+    let costs = ["hops", "reliability", "hub_aware", "quantity"].map(|cost| json!({"cost": cost}));
+    let more = match analysis.name() {
+        "temporal-paths" => vec![
+            json!({"objective": "latest_departure", "deadline": "1970-01-08T00:00:00Z"}),
+            json!({"objective": "fastest", "target": null}),
+            json!({"objective": "fewest_hops", "target": null, "same_instant": true, "start": "1970-01-02T00:00:00Z"}),
+            json!({"target": null, "max_dwell_seconds": 172_800}),
+            json!({"objective": "fastest", "min_ratio": 0.9, "max_dwell_seconds": 259_200}),
+        ],
+        "cycles" => vec![
+            json!({"entities": null, "entity": body["entities"][0], "max_hops": 4}),
+            json!({"entities": null, "max_hops": 3, "within_seconds": 172_800}),
+            json!({"temporal": false, "within_seconds": null}),
+            json!({"temporal": false, "within_seconds": null, "entities": null, "entity": body["entities"][1]}),
+            json!({"temporal": false, "within_seconds": null, "entities": null, "max_hops": 4}),
+        ],
         // As many as are joined exactly, in an order of their own.
-        bodies.push(with(json!({"entities": ["p-5", "p-1", "p-30", "Z"], "cost": "reliability"})));
-    }
-    if has("caps") {
-        bodies.push(with(json!({"hops": 3, "caps": {"per_entity": 1}})));
-        bodies
-            .push(with(json!({"hops": 2, "shown": ["p-2", "a", "nowhere"], "caps": {"total": 2, "relationships": 3}})));
-    }
-    if has("methods") {
-        for methods in
-            [json!(["adamic_adar", "l3"]), json!(["resource_allocation"]), json!(["l3", "shared_attributes"])]
-        {
-            bodies.push(with(json!({"methods": methods})));
-        }
-        bodies.push(with(json!({"across_agencies": true, "only_hidden": true, "max_q_value": 0.9})));
-        let mut all = with(json!({"attributes": ["Thing"], "candidates": ["Person", "Address"]}));
-        all.as_object_mut().unwrap().remove("entity");
-        bodies.push(all.clone());
-        all["methods"] = json!(["l3"]);
-        bodies.push(all);
-    }
-    if has("entities") && !has("cost") && !has("caps") {
-        bodies.push(with(json!({"at_least": 1})));
-    }
-    bodies
+        "connect" => vec![json!({"entities": ["p-5", "p-1", "p-30", "Z"], "cost": "reliability"})],
+        "expand" => vec![
+            json!({"hops": 3, "caps": {"per_entity": 1}}),
+            json!({"hops": 2, "shown": ["p-2", "a", "nowhere"], "caps": {"total": 2, "relationships": 3}}),
+        ],
+        "common-neighbours" => vec![json!({"at_least": 1})],
+        "hidden-links" => vec![
+            json!({"methods": ["adamic_adar", "l3"]}),
+            json!({"methods": ["resource_allocation"]}),
+            json!({"methods": ["l3", "shared_attributes"]}),
+            json!({"across_agencies": true, "only_hidden": true, "max_q_value": 0.9}),
+            json!({"attributes": ["Thing"], "candidates": ["Person", "Address"], "entity": null}),
+            json!({"attributes": ["Thing"], "candidates": ["Person", "Address"], "entity": null, "methods": ["l3"]}),
+        ],
+        _ => Vec::new(),
+    };
+    let costs = if body.get("cost").is_some() { costs.to_vec() } else { vec![json!({})] };
+    costs.into_iter().chain(more).map(with).collect()
 }
 
 proptest! {
@@ -100,7 +107,7 @@ proptest! {
         let seen: Vec<Assertion> = claims.iter().filter(|claim| sees(&who, claim)).cloned().collect();
         let (all, seen) = (snapshot(&claims), snapshot(&seen));
         for analysis in ANALYSES {
-            for body in variants(&body(*analysis, &about, &frame)) {
+            for body in variants(*analysis, &body(*analysis, &about, &frame)) {
                 prop_assert_eq!(answer(&all, &who, *analysis, &body, at), answer(&seen, &who, *analysis, &body, at));
             }
         }
@@ -118,7 +125,7 @@ proptest! {
         let layered = layered(&shuffled, &cuts);
         prop_assert_eq!(&layered, &whole);
         for analysis in ANALYSES {
-            for body in variants(&body(*analysis, &about, &frame)) {
+            for body in variants(*analysis, &body(*analysis, &about, &frame)) {
                 let expected = answer(&whole, &who, *analysis, &body, at);
                 prop_assert_eq!(&answer(&layered, &who, *analysis, &body, at), &expected);
                 prop_assert_eq!(&answer(&layered.compacted(), &who, *analysis, &body, at), &expected);
@@ -146,7 +153,7 @@ proptest! {
     fn results_match_their_schemas(claims in claims(), frame in frame(), about in vec(entity_id(), 2)) {
         let (snapshot, who) = (snapshot(&claims), anyone());
         for analysis in ANALYSES {
-            for body in variants(&body(*analysis, &about, &frame)) {
+            for body in variants(*analysis, &body(*analysis, &about, &frame)) {
                 prop_assert_eq!(schema_errors(*analysis, "request", &body), Vec::<String>::new());
                 if let Ok(found) = ask(&snapshot, &who, analysis.name(), &body, None) {
                     prop_assert_eq!(schema_errors(*analysis, "result", &found.result), Vec::<String>::new());

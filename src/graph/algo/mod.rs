@@ -1,16 +1,30 @@
 //! Kernels: one algorithm a file, in terms of node indexes. They see a view and a budget, nothing else.
 
+mod balls;
+mod corridor;
+mod cycles;
+mod dag;
+mod fronts;
+mod journeys;
+mod shortest;
+mod spur;
+mod temporal;
+mod temporal_cycles;
+mod weight;
+mod yen;
+
+pub use cycles::{Cycles, Ring, cycles};
+pub use journeys::{Journey, Journeys, Objective, Sought, Unusable, journeys};
+pub use shortest::{Shortest, ShortestWanted, shortest};
+pub use temporal::{Opening, Refusal, Rules, Span};
+pub use temporal_cycles::{TemporalCycles, temporal_cycles};
 mod bipartite;
 mod common;
 mod expand;
 mod l3;
 mod mehlhorn;
-mod spur;
 mod steiner;
-mod to_target;
 mod tree;
-mod weight;
-mod yen;
 
 pub use bipartite::{Bipartite, Parts, Population, neighbours};
 pub use common::{Common, CommonNeighbour, common_neighbours};
@@ -20,4 +34,4 @@ pub use mehlhorn::{Net, Regions, regions};
 pub use steiner::{Exact, MOST_TERMINALS, steiner};
 pub use tree::{Tree, tree};
 pub use weight::{StepCost, Weigher, Weight};
-pub use yen::{Ranked, Route, Wanted, yen};
+pub use yen::{MOST_CANDIDATES, Ranked, Route, Wanted, yen};

@@ -5,18 +5,18 @@
 //! have equally many steps, so walking two of them back in step until they meet finds where they part.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeSet, BinaryHeap, HashMap};
+use std::collections::{BinaryHeap, HashMap};
+use std::ops::ControlFlow;
 
 use crate::graph::{Budget, GraphView, Halt, Labels, Lent, NodeIx, Way};
 
-use super::to_target::ToTarget;
+use super::corridor::ToTarget;
 use super::weight::{Weigher, Weight};
 
 /// What every spur search of one question shares.
-pub(super) struct SpurSearch<'v, 's> {
-    pub(super) view: &'v GraphView<'s>,
-    pub(super) weigher: &'v Weigher<'v, 's>,
-    pub(super) to_target: &'v ToTarget,
+pub(super) struct SpurSearch<'c, 'v, 's> {
+    pub(super) weigher: &'c Weigher<'v, 's>,
+    pub(super) to_target: &'c ToTarget<'c>,
     pub(super) target: NodeIx,
     pub(super) labels: Lent<Labels>,
 }
@@ -43,10 +43,14 @@ pub(super) struct Found {
     pub(super) cut: bool,
 }
 
-impl SpurSearch<'_, '_> {
+impl<'v, 's> SpurSearch<'_, 'v, 's> {
+    pub(super) fn view(&self) -> &'v GraphView<'s> {
+        self.weigher.view()
+    }
+
     /// Searches from the end of the root.
-    pub(super) fn run(&mut self, spur: &Spur<'_>, budget: &Budget, hubs: &mut BTreeSet<NodeIx>) -> Result<Found, Halt> {
-        let free = self.a_star(spur, budget, hubs)?;
+    pub(super) fn run(&mut self, spur: &Spur<'_>, budget: &Budget) -> Result<Found, Halt> {
+        let free = self.a_star(spur, budget)?;
         match free {
             Some((weight, _)) if weight.hops() > spur.most_hops => {
                 Ok(Found { path: self.bounded(spur, budget)?, cut: true })
@@ -55,12 +59,7 @@ impl SpurSearch<'_, '_> {
         }
     }
 
-    fn a_star(
-        &mut self,
-        spur: &Spur<'_>,
-        budget: &Budget,
-        hubs: &mut BTreeSet<NodeIx>,
-    ) -> Result<Option<(Weight, Vec<NodeIx>)>, Halt> {
+    fn a_star(&mut self, spur: &Spur<'_>, budget: &Budget) -> Result<Option<(Weight, Vec<NodeIx>)>, Halt> {
         let Some((&start, before)) = spur.root.split_last() else { return Ok(None) };
         self.labels.clear();
         before.iter().for_each(|&node| self.labels.close(node));
@@ -74,27 +73,26 @@ impl SpurSearch<'_, '_> {
             if node == self.target {
                 return Ok(Some((weight, self.trace(spur.root, start))));
             }
-            if node != start && self.view.is_hub(node, budget)? {
-                hubs.insert(node);
-                continue;
-            }
             let mut halted = Ok(());
-            let (view, labels) = (self.view, &mut self.labels);
-            view.steps(node, Way::Forward, budget, |step| {
-                if halted.is_err() || labels.is_closed(step.to) || (node == start && spur.barred.contains(&step.to)) {
-                    return;
+            let (view, labels) = (self.weigher.view(), &mut self.labels);
+            // Hubs and whatever lies outside the corridor have no way to the target.
+            let inside = |to: NodeIx| self.to_target.least(to).is_some();
+            view.steps_into(node, Way::Forward, budget, &inside, |step| {
+                const ON: ControlFlow<()> = ControlFlow::Continue(());
+                if labels.is_closed(step.to) || (node == start && spur.barred.contains(&step.to)) {
+                    return ON;
                 }
-                let Some(rest) = self.to_target.least(step.to) else { return };
                 let own = match self.weigher.weigh(node, &step, budget) {
                     Ok(Some(own)) => own,
-                    Ok(None) => return,
+                    Ok(None) => return ON,
                     Err(halt) => {
                         halted = Err(halt);
-                        return;
+                        return ControlFlow::Break(());
                     }
                 };
-                let Some(sum) = weight.plus(own) else { return };
-                let Some(whole) = sum.plus(rest).filter(|whole| *whole <= spur.most) else { return };
+                let Some(rest) = self.to_target.least(step.to) else { return ON };
+                let Some(sum) = weight.plus(own) else { return ON };
+                let Some(whole) = sum.plus(rest).filter(|whole| *whole <= spur.most) else { return ON };
                 match labels.get(step.to) {
                     Some((known, _)) if known < sum.0 => {}
                     Some((known, from)) if known == sum.0 => {
@@ -107,6 +105,7 @@ impl SpurSearch<'_, '_> {
                         heap.push(Reverse((whole, sum, view.rank(step.to), step.to)));
                     }
                 }
+                ON
             })?;
             halted?;
         }
@@ -140,12 +139,15 @@ impl SpurSearch<'_, '_> {
             if node == self.target {
                 return Ok(Some((weight, walk_back(&arena, at, spur.root))));
             }
-            let hub = node != start && self.view.is_hub(node, budget)?;
-            if hub || weight.hops() >= spur.most_hops {
+            if weight.hops() >= spur.most_hops {
                 continue;
             }
             let mut steps = Vec::new();
-            self.view.steps(node, Way::Forward, budget, |step| steps.push(step))?;
+            let inside = |to: NodeIx| self.to_target.least(to).is_some();
+            self.view().steps_into(node, Way::Forward, budget, &inside, |step| {
+                steps.push(step);
+                ControlFlow::Continue(())
+            })?;
             for step in steps {
                 if (node == start && spur.barred.contains(&step.to)) || before.contains(&step.to) {
                     continue;
@@ -155,13 +157,13 @@ impl SpurSearch<'_, '_> {
                 let Some(sum) = weight.plus(own) else { continue };
                 let Some(whole) = sum.plus(rest).filter(|whole| *whole <= spur.most) else { continue };
                 if let Some(&known) = by_label.get(&(step.to, sum)) {
-                    if tail_is_before(self.view, &arena, at, arena[known].from) {
+                    if tail_is_before(self.view(), &arena, at, arena[known].from) {
                         arena[known].from = at;
                     }
                     continue;
                 }
                 by_label.insert((step.to, sum), arena.len());
-                heap.push(Reverse((whole, sum, self.view.rank(step.to), arena.len())));
+                heap.push(Reverse((whole, sum, self.view().rank(step.to), arena.len())));
                 arena.push(Tail { node: step.to, weight: sum, from: at });
             }
         }

@@ -2,17 +2,24 @@
 //! that it came from, so no candidate comes twice). Every branch is an A* search on the distances to the target, bounded by the
 //! worst candidate that can still matter.
 //!
+//! What guides the branches is a corridor: only what lies on paths up to some weight is searched, little more than the lightest
+//! path's at first. When that holds fewer than k paths it is widened, and ranked anew.
+//!
 //! Paths are sequences of entities; of parallel relationships the cheapest makes the step. Order and ties: weight (cost, then
-//! hops), then the sequence of entity ids; exact, since costs are integers. k·n searches at worst; in practice one search from the
-//! target, and branches that settle little more than the paths themselves.
+//! hops), then the sequence of entity ids; exact, since costs are integers. k·n searches at worst; in practice two searches that
+//! meet, and branches that settle little more than the paths themselves.
+//!
+//! With a limit on overlap the paths are still gone through in that order, and each is taken that shares no more of its steps
+//! with any taken before: (steps that both have) / (steps of the shorter one). Compare Chondrogiannis et al., VLDBJ 29 (2020).
 
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap};
 
 use crate::graph::{Budget, GraphView, Halt, NodeIx};
 
+use super::balls::Around;
+use super::corridor::Corridor;
 use super::spur::{Spur, SpurSearch};
-use super::to_target::ToTarget;
 use super::weight::{StepCost, Weigher, Weight};
 
 /// One path.
@@ -33,7 +40,9 @@ pub struct Ranked {
     pub cut_by_hops: bool,
     /// Whether the budget was spent before the end.
     pub spent: bool,
-    /// Hubs that were reached and not passed through.
+    /// Whether as many paths were gone through as may be, while fewer than k were taken.
+    pub exhausted: bool,
+    /// Hubs that were reached and not passed through, in the order of ids.
     pub hubs: Vec<NodeIx>,
 }
 
@@ -46,7 +55,12 @@ pub struct Wanted {
     pub k: usize,
     /// The most steps of one path.
     pub max_hops: u64,
+    /// Which share of its steps a path may have in common with another, in parts per million; `None`: any.
+    pub max_overlap_ppm: Option<u64>,
 }
+
+/// How many paths are gone through at most in search of those that overlap little.
+pub const MOST_CANDIDATES: usize = 10_000;
 
 /// A path that may become the next one, in the order of weight, then ranks.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
@@ -59,22 +73,22 @@ struct Candidate {
 }
 
 /// Finds the k shortest paths. A spent budget ends it with the paths of the rounds before; any other halt is the caller's.
-pub fn yen(view: &GraphView<'_>, cost: StepCost, wanted: &Wanted, budget: &Budget) -> Result<Ranked, Halt> {
+pub fn yen(weigher: &Weigher<'_, '_>, wanted: &Wanted, budget: &Budget) -> Result<Ranked, Halt> {
     let mut ranked = Ranked::default();
     let mut hubs = BTreeSet::new();
-    match rounds(view, cost, wanted, budget, (&mut ranked, &mut hubs)) {
+    match widening(weigher, wanted, budget, (&mut ranked, &mut hubs)) {
         Err(Halt::Spent) => ranked.spent = true,
         other => other?,
     }
     ranked.cut_by_hops &= ranked.routes.len() < wanted.k;
     ranked.hubs = hubs.into_iter().collect();
-    ranked.hubs.sort_by_key(|&node| view.rank(node));
+    ranked.hubs.sort_by_key(|&node| weigher.view().rank(node));
     Ok(ranked)
 }
 
-fn rounds(
-    view: &GraphView<'_>,
-    cost: StepCost,
+/// Ranks the paths of ever wider corridors, until one holds enough.
+fn widening(
+    weigher: &Weigher<'_, '_>,
     wanted: &Wanted,
     budget: &Budget,
     (ranked, hubs): (&mut Ranked, &mut BTreeSet<NodeIx>),
@@ -87,65 +101,162 @@ fn rounds(
         ranked.routes.push(Route { weight: Weight::ZERO, nodes: vec![source] });
         return Ok(());
     }
-    let weigher = Weigher::new(view, cost);
-    let to_target = ToTarget::search(&weigher, view, wanted.ends, wanted.max_hops, budget, hubs)?;
-    let mut search = SpurSearch { view, weigher: &weigher, to_target: &to_target, target, labels: view.labels() };
-    let Some(least) = to_target.least(source) else { return Ok(()) };
-    if cost == StepCost::Hops && least.hops() > wanted.max_hops {
-        ranked.cut_by_hops = true;
+    let mut around = Around { view: weigher.view(), ends: wanted.ends, budget, hubs };
+    let mut corridor = Corridor::new(weigher, &around);
+    let Some(least) = corridor.meet(wanted.max_hops, &mut around)? else {
+        ranked.cut_by_hops = !corridor.is_exhausted();
         return Ok(());
-    }
-    let mut candidates = Candidates { heap: BinaryHeap::new(), best: Vec::new() };
-    let root = [source];
-    let whole =
-        Spur { root: &root, root_weight: Weight::ZERO, barred: &[], most: Weight::MAX, most_hops: wanted.max_hops };
-    let found = search.run(&whole, budget, hubs)?;
-    ranked.cut_by_hops |= found.cut;
-    candidates.extend(view, found.path, 0, wanted.k);
-    while let Some(next) = candidates.pop() {
-        let parts_at = next.parts_at;
-        ranked.routes.push(Route { weight: next.weight, nodes: next.nodes });
-        let missing = wanted.k - ranked.routes.len();
-        if missing == 0 {
-            break;
+    };
+    let mut widths = Widths::new(weigher.kind(), least, wanted.max_hops);
+    loop {
+        let most = match widths.next() {
+            Some(most) if !corridor.is_complete() => most,
+            _ => {
+                corridor.complete(&mut around)?;
+                Weight::MAX
+            }
+        };
+        let to_target = corridor.measure(most, &mut around)?;
+        let mut search = SpurSearch { weigher, to_target: &to_target, target, labels: around.view.labels() };
+        let mut round = Round { wanted, most, routes: Vec::new(), taken: Vec::new(), cut: false, exhausted: false };
+        let done = round.run(&mut search, budget);
+        let Round { routes, taken, cut, exhausted, .. } = round;
+        if taken.len() >= ranked.routes.len() {
+            let mut routes = routes.into_iter().map(Some).collect::<Vec<_>>();
+            ranked.routes = taken.into_iter().filter_map(|place| routes[place].take()).collect();
         }
-        branch(&mut search, ranked, parts_at, &mut candidates, (wanted, budget), hubs)?;
+        ranked.cut_by_hops = cut;
+        ranked.exhausted = exhausted && ranked.routes.len() < wanted.k;
+        done?;
+        if ranked.routes.len() == wanted.k || ranked.exhausted || most == Weight::MAX {
+            return Ok(());
+        }
     }
-    Ok(())
 }
 
-/// Looks for the best way off the last path at each of its nodes from `parts_at` on.
-fn branch(
-    search: &mut SpurSearch<'_, '_>,
-    ranked: &mut Ranked,
-    parts_at: usize,
-    candidates: &mut Candidates,
-    (wanted, budget): (&Wanted, &Budget),
-    hubs: &mut BTreeSet<NodeIx>,
-) -> Result<(), Halt> {
-    let missing = wanted.k - ranked.routes.len();
-    let Some(path) = ranked.routes.last().map(|route| route.nodes.clone()) else { return Ok(()) };
-    let mut root_weight = Weight::ZERO;
-    for at in 0..path.len() - 1 {
-        if at >= parts_at {
-            let root = &path[..=at];
-            let same = ranked.routes.iter().filter(|route| route.nodes.starts_with(root));
-            let barred: Vec<NodeIx> = same.filter_map(|route| route.nodes.get(at + 1)).copied().collect();
-            let most = candidates.most(missing);
-            let spur = Spur { root, root_weight, barred: &barred, most, most_hops: wanted.max_hops };
-            let found = search.run(&spur, budget, hubs)?;
-            ranked.cut_by_hops |= found.cut;
-            candidates.extend(search.view, found.path, at, missing);
-        }
-        root_weight = root_weight.plus(lightest(search, path[at], path[at + 1], budget)?).unwrap_or(Weight::MAX);
+/// How wide a corridor is made, one after the other.
+struct Widths {
+    next: Option<Weight>,
+    by: u64,
+    last: Weight,
+}
+
+impl Widths {
+    fn new(kind: StepCost, least: Weight, max_hops: u64) -> Self {
+        // One hop more, or an eighth of the cost; then twice as much each time.
+        let (by, last) = match kind {
+            StepCost::Hops => (1, Weight::cost_at_most(max_hops)),
+            _ => ((least.cost() / 8).max(1), Weight::MAX),
+        };
+        Self { next: Some(least.at_this_cost()), by, last }
     }
-    Ok(())
+}
+
+impl Iterator for Widths {
+    type Item = Weight;
+
+    /// The next width; `None`: no limit any more.
+    fn next(&mut self) -> Option<Weight> {
+        let now = self.next?;
+        let wider = Weight::cost_at_most(now.cost().saturating_add(self.by));
+        self.by = self.by.saturating_mul(2);
+        self.next = (now < self.last && wider < Weight::MAX).then_some(wider.min(self.last));
+        Some(now)
+    }
+}
+
+/// The ranking within one corridor.
+struct Round<'w> {
+    wanted: &'w Wanted,
+    /// Heavier paths lie outside.
+    most: Weight,
+    /// All paths gone through, best first.
+    routes: Vec<Route>,
+    /// The places of those that are taken.
+    taken: Vec<usize>,
+    cut: bool,
+    exhausted: bool,
+}
+
+impl Round<'_> {
+    fn run(&mut self, search: &mut SpurSearch<'_, '_, '_>, budget: &Budget) -> Result<(), Halt> {
+        let mut candidates = Candidates { heap: BinaryHeap::new(), best: Vec::new() };
+        let root = [self.wanted.ends.0];
+        let most_hops = self.wanted.max_hops;
+        let whole = Spur { root: &root, root_weight: Weight::ZERO, barred: &[], most: self.most, most_hops };
+        let found = search.run(&whole, budget)?;
+        self.cut |= found.cut;
+        candidates.extend(search.view(), found.path, 0, self.missing());
+        while let Some(next) = candidates.pop() {
+            let parts_at = next.parts_at;
+            self.routes.push(Route { weight: next.weight, nodes: next.nodes });
+            if self.is_apart() {
+                self.taken.push(self.routes.len() - 1);
+            }
+            if self.taken.len() == self.wanted.k {
+                break;
+            }
+            if self.routes.len() == MOST_CANDIDATES {
+                self.exhausted = true;
+                break;
+            }
+            self.branch(search, parts_at, &mut candidates, budget)?;
+        }
+        Ok(())
+    }
+
+    /// How many more paths may still be gone through.
+    fn missing(&self) -> usize {
+        match self.wanted.max_overlap_ppm {
+            None => self.wanted.k - self.routes.len(),
+            Some(_) => MOST_CANDIDATES - self.routes.len(),
+        }
+    }
+
+    /// Whether the last path shares few enough steps with each that is taken.
+    fn is_apart(&self) -> bool {
+        let (Some(most), Some(last)) = (self.wanted.max_overlap_ppm, self.routes.last()) else { return true };
+        let steps: BTreeSet<(NodeIx, NodeIx)> = last.nodes.windows(2).map(|pair| (pair[0], pair[1])).collect();
+        self.taken.iter().all(|&place| {
+            let other = &self.routes[place].nodes;
+            let shared = other.windows(2).filter(|pair| steps.contains(&(pair[0], pair[1]))).count();
+            let shorter = steps.len().min(other.len() - 1);
+            shared as u64 * 1_000_000 <= most * shorter as u64
+        })
+    }
+
+    /// Looks for the best way off the last path at each of its nodes from `parts_at` on.
+    fn branch(
+        &mut self,
+        search: &mut SpurSearch<'_, '_, '_>,
+        parts_at: usize,
+        candidates: &mut Candidates,
+        budget: &Budget,
+    ) -> Result<(), Halt> {
+        let missing = self.missing();
+        let Some(path) = self.routes.last().map(|route| route.nodes.clone()) else { return Ok(()) };
+        let mut root_weight = Weight::ZERO;
+        for at in 0..path.len() - 1 {
+            if at >= parts_at {
+                let root = &path[..=at];
+                let same = self.routes.iter().filter(|route| route.nodes.starts_with(root));
+                let barred: Vec<NodeIx> = same.filter_map(|route| route.nodes.get(at + 1)).copied().collect();
+                let most = candidates.most(missing).min(self.most);
+                let spur = Spur { root, root_weight, barred: &barred, most, most_hops: self.wanted.max_hops };
+                let found = search.run(&spur, budget)?;
+                self.cut |= found.cut;
+                candidates.extend(search.view(), found.path, at, missing);
+            }
+            root_weight = root_weight.plus(lightest(search, path[at], path[at + 1], budget)?).unwrap_or(Weight::MAX);
+        }
+        Ok(())
+    }
 }
 
 /// The weight of the step of a path: that of its lightest relationship.
-fn lightest(search: &SpurSearch<'_, '_>, from: NodeIx, to: NodeIx, budget: &Budget) -> Result<Weight, Halt> {
+fn lightest(search: &SpurSearch<'_, '_, '_>, from: NodeIx, to: NodeIx, budget: &Budget) -> Result<Weight, Halt> {
     let mut best = Weight::MAX;
-    for step in search.view.between(from, to) {
+    for step in search.view().between(from, to) {
         best = best.min(search.weigher.weigh(from, &step, budget)?.unwrap_or(Weight::MAX));
     }
     Ok(best)

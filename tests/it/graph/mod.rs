@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 pub(crate) mod random;
+mod temporal;
 mod view;
 mod yen;
 

@@ -6,9 +6,9 @@ use std::collections::BTreeSet;
 
 use linchpin::access::{ActiveGrant, Clearance};
 use linchpin::model::{
-    AgencyId, Assertion, AssertionId, CaseId, Claim, Classification, Closure, Day, EntityId, Evaluation, Instant,
-    KindName, Marking, Nature, Period, Properties, Provenance, Recorded, RelationshipId, RetractionReason, Revision,
-    Subject, SubjectName, Tlp,
+    AgencyId, Assertion, AssertionId, CaseId, Claim, Classification, Closure, Currency, Day, Decimal, EntityId,
+    Evaluation, Instant, KindName, Marking, Money, Nature, Period, Properties, Provenance, Quantity, Recorded,
+    RelationshipId, RetractionReason, Revision, Subject, SubjectName, Tlp,
 };
 use proptest::collection::{btree_set, vec};
 use proptest::option;
@@ -79,6 +79,14 @@ fn period() -> impl Strategy<Value = Option<Period>> {
     }))
 }
 
+fn flows() -> impl Strategy<Value = (Option<Money>, Option<Quantity>)> {
+    let currency = select(vec!["EUR", "EUR", "RSD"]).prop_map(|code| Currency::from_code(code).unwrap());
+    let amount = (select(vec![900, 950, 1_000]), currency).prop_map(|(minor, currency)| Money { minor, currency });
+    let quantity = (0_i64..5, select(vec!["persons", "kg"]))
+        .prop_map(|(micros, unit)| Quantity { value: Decimal::from_micros(micros), unit: unit.to_owned() });
+    (option::of(amount), option::weighted(0.3, quantity))
+}
+
 fn recorded() -> impl Strategy<Value = Recorded> {
     let closing = prop_oneof![4 => Just(None), 1 => (1_u64..5, any::<bool>()).prop_map(Some)];
     (1_u64..10, closing).prop_map(|(from, closing)| Recorded {
@@ -96,10 +104,14 @@ fn subject() -> impl Strategy<Value = (Subject, &'static str)> {
     let entity = (entity_id(), select(vec!["Person", "BankAccount", "Address"]))
         .prop_map(|(id, kind)| (Subject::Entity(id), kind));
     let kinds = select(vec!["Associate", "AccountTransfer", "AccountTransfer", "Call"]);
-    let relationship =
-        (select(&RELATIONSHIPS[..]), entity_id(), entity_id(), kinds).prop_map(|(id, source, target, kind)| {
-            (Subject::Relationship { id: RelationshipId::new(id).unwrap(), source, target }, kind)
-        });
+    // Some triples are claimed again and again, so that folds have something to choose from.
+    let often = select(vec![("t-1", "p-5", "p-1"), ("t-1", "p-1", "p-30"), ("t-2", "p-5", "p-1")]);
+    let often =
+        often.prop_map(|(id, source, target)| (id, EntityId::new(source).unwrap(), EntityId::new(target).unwrap()));
+    let triple = prop_oneof![3 => (select(&RELATIONSHIPS[..]), entity_id(), entity_id()), 1 => often];
+    let relationship = (triple, kinds).prop_map(|((id, source, target), kind)| {
+        (Subject::Relationship { id: RelationshipId::new(id).unwrap(), source, target }, kind)
+    });
     prop_oneof![2 => entity, 3 => relationship]
 }
 
@@ -115,15 +127,23 @@ fn claim() -> impl Strategy<Value = (Claim, SubjectName)> {
     let nature = select(vec![Nature::Fact, Nature::Assessment, Nature::Hypothesis]);
     let grade = (select(vec!["A", "B", "C", "X"]), select(vec!["1", "2", "4"]));
     let retain = option::weighted(0.2, select(vec![20_000, 20_001, 19_000]));
-    (subject(), properties(), period(), grade, nature, marking(), retain).prop_map(
-        |((subject, kind), properties, period, (source, information), nature, (marking, writer), retain)| {
+    (subject(), properties(), (period(), flows()), grade, nature, marking(), retain).prop_map(
+        |(
+            (subject, kind),
+            properties,
+            (period, (amount, quantity)),
+            (source, information),
+            nature,
+            (marking, writer),
+            retain,
+        )| {
             let claim = Claim {
                 properties: if matches!(subject, Subject::Entity(_)) { properties } else { Properties::new() },
                 subject,
                 kind: KindName::new(kind).unwrap(),
                 period,
-                amount: None,
-                quantity: None,
+                amount,
+                quantity,
                 evaluation: Evaluation {
                     scheme: "europol-4x4".to_owned(),
                     source: source.to_owned(),

@@ -8,15 +8,22 @@ use linchpin::access::{Clearance, Guard, visible};
 use linchpin::analysis::{Caps, Frame};
 use linchpin::graph::{Budget, Direction, GraphView, Lens, Way};
 use linchpin::model::{
-    Assertion, EntityId, RelationshipKey, Revision, Subject, fold_entity, fold_relationship, fold_relationships,
+    Assertion, Currency, EntityId, Money, Quantity, RelationshipKey, Revision, Subject, fold_entity, fold_relationship,
+    fold_relationships,
 };
 use proptest::prelude::*;
 
 use super::random::{at, claims, clearance, frame};
 use super::{TODAY, VOCABULARY, snapshot};
 
-/// A way over a relationship: from, to, key, kind, parts per million, period in microseconds.
-type Plain = (String, String, String, String, u32, Option<(i64, i64)>);
+/// A way over a relationship: from, to, key, kind, parts per million, period in microseconds, and what it moves.
+type Plain = (String, String, String, String, u32, Option<(i64, i64)>, Moved);
+type Moved = (Option<(i64, Currency)>, Option<(i64, String)>);
+
+fn moved(amount: Option<Money>, quantity: Option<&Quantity>) -> Moved {
+    let amount = amount.map(|amount| (amount.minor, amount.currency));
+    (amount, quantity.map(|quantity| (quantity.value.micros(), quantity.unit.clone())))
+}
 
 fn shown(view: &GraphView<'_>) -> (Vec<String>, Vec<Plain>) {
     let nodes: Vec<_> = view.nodes().collect();
@@ -29,7 +36,12 @@ fn shown(view: &GraphView<'_>) -> (Vec<String>, Vec<Plain>) {
             assert_eq!(fold.reliability, view.reliability(&step));
             let (key, _) = view.relationship(step.relationship);
             let ends = (view.id(node).to_string(), view.id(step.to).to_string());
-            arcs.push((ends.0, ends.1, key.to_string(), fold.kind.to_string(), fold.reliability.ppm, fold.period));
+            let moved = moved(fold.amount, fold.quantity.as_ref());
+            let contact = view.contact(&step);
+            let quantity = contact.quantity.map(|(value, unit)| Quantity { value, unit: view.unit(unit).to_owned() });
+            assert_eq!((contact.period, contact.amount, quantity), (fold.period, fold.amount, fold.quantity));
+            let kind = fold.kind.to_string();
+            arcs.push((ends.0, ends.1, key.to_string(), kind, fold.reliability.ppm, fold.period, moved));
             let mut back = false;
             view.steps(step.to, Way::Backward, &Budget::unlimited(), |other| {
                 back |= other.to == node && other.relationship == step.relationship
@@ -113,7 +125,8 @@ fn expected(all: &[Assertion], who: &Clearance, lens: &Lens) -> (Vec<String>, Ve
         let undirected = !VOCABULARY.ontology.relationship(&fold.kind).unwrap().directed;
         let mut way = |from: &EntityId, to: &EntityId| {
             let ends = (from.to_string(), to.to_string());
-            arcs.push((ends.0, ends.1, key.clone(), fold.kind.to_string(), fold.evaluation.ppm, period));
+            let moved = moved(fold.amount, fold.quantity.as_ref());
+            arcs.push((ends.0, ends.1, key.clone(), fold.kind.to_string(), fold.evaluation.ppm, period, moved));
         };
         if undirected || lens.direction != Direction::In {
             way(source, target);

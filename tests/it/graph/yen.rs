@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use linchpin::graph::algo::{StepCost, Wanted, yen};
+use linchpin::graph::algo::{StepCost, Wanted, Weigher, yen};
 use linchpin::graph::{Budget, Direction, Lens, Snapshot};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -38,7 +38,8 @@ type Plain = (u64, usize, Vec<&'static str>);
 fn ours(snapshot: &Snapshot, direction: Direction, cost: StepCost, k: usize, max_hops: u64) -> Vec<Plain> {
     let view = snapshot.view(&anyone(), TODAY, lens(direction));
     let ends = (view.node(&entity(NAMES[0])).unwrap(), view.node(&entity(NAMES[1])).unwrap());
-    let ranked = yen(&view, cost, &Wanted { ends, k, max_hops }, &Budget::unlimited()).unwrap();
+    let wanted = Wanted { ends, k, max_hops, max_overlap_ppm: None };
+    let ranked = yen(&Weigher::new(&view, cost), &wanted, &Budget::unlimited()).unwrap();
     let name = |id: linchpin::model::EntityId| *NAMES.iter().find(|name| **name == id.as_str()).unwrap();
     let plain = |route: &linchpin::graph::algo::Route| {
         let names: Vec<_> = route.nodes.iter().map(|node| name(view.id(*node))).collect();
@@ -134,14 +135,14 @@ fn a_hub_is_reached_and_not_passed_through() {
     let policy = linchpin::graph::HubPolicy { max_degree: 3, kinds: None };
     let view = snapshot.view(&anyone(), TODAY, Lens { hubs: Some(policy.clone()), ..Lens::default() });
     let node = |id| view.node(&entity(id)).unwrap();
-    let wanted = Wanted { ends: (node("m"), node("b")), k: 5, max_hops: 100 };
-    let ranked = yen(&view, StepCost::Hops, &wanted, &Budget::unlimited()).unwrap();
+    let wanted = Wanted { ends: (node("m"), node("b")), k: 5, max_hops: 100, max_overlap_ppm: None };
+    let ranked = yen(&Weigher::new(&view, StepCost::Hops), &wanted, &Budget::unlimited()).unwrap();
     assert_eq!(ranked.routes.len(), 1);
     assert_eq!(ranked.routes[0].weight.hops(), 3);
     assert_eq!(ranked.hubs, [node("h")]);
     // Named by the question, it is passed through.
-    let wanted = Wanted { ends: (node("h"), node("b")), k: 5, max_hops: 100 };
-    let ranked = yen(&view, StepCost::Hops, &wanted, &Budget::unlimited()).unwrap();
+    let wanted = Wanted { ends: (node("h"), node("b")), k: 5, max_hops: 100, max_overlap_ppm: None };
+    let ranked = yen(&Weigher::new(&view, StepCost::Hops), &wanted, &Budget::unlimited()).unwrap();
     assert_eq!(ranked.routes.len(), 2);
     assert_eq!(ranked.hubs, []);
 }

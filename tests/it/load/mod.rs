@@ -3,6 +3,7 @@
 mod bad_input;
 mod commands;
 mod failing;
+mod finbench;
 mod ftm;
 mod gate;
 mod killed;

@@ -4,10 +4,12 @@
 
 mod common_neighbours;
 mod connect;
+mod cycles;
 mod expand;
 mod hidden_links;
 mod k_shortest_paths;
 mod statistics;
+mod temporal_paths;
 
 use linchpin::model::{Assertion, KindName, Subject};
 use serde_json::Value;
