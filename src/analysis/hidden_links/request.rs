@@ -88,7 +88,8 @@ const fn hundred() -> u32 {
 /// The pairs, the highest score first, then by ids.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, ToSchema)]
 pub struct HiddenLinksResult {
-    /// How many pairs the first method finds: those over which q-values are taken.
+    /// How many pairs the first method finds: those over which q-values are taken. Beyond four million there are no more
+    /// (`max_candidates`).
     pub pairs_found: u64,
     /// With `shared_attributes`: how many there are of each kind that is held by anyone.
     pub populations: Vec<SharedPopulation>,
