@@ -88,7 +88,7 @@ async fn lines_come_to_the_same_as_one_answer() {
     let api = Api::start().await;
     diamond(&api).await;
     let question = json!({"source": "a", "max_hops": 3});
-    for (who, count) in [(ANA, 8), (MIRA, 2)] {
+    for (who, count) in [(ANA, 6), (MIRA, 2)] {
         let whole = api.post(who, ALL, &question).await.expect(200);
         assert_eq!(paths(&whole).len(), count, "{:?}", paths(&whole));
         let lines = lines(&api, who, ALL, &question).await;
