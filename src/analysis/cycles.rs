@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::timed::{TimedStep, Told, left_out, moment};
-use super::{Analysis, AnalysisError, Caps, Evidence, Finding, Frame, LeftOut, Truncated, TruncatedReason};
+use super::timed::{Told, left_out, moment};
+use super::{Analysis, AnalysisError, Caps, Evidence, Finding, Frame, LeftOut, PathStep, Truncated, TruncatedReason};
 use crate::graph::algo::{Journey, Ring, Rules, cycles, temporal_cycles};
 use crate::graph::{Budget, Direction, GraphView, NodeIx, Step};
 use crate::model::{EntityId, Fault, Instant, Money, RelationshipKey};
@@ -81,7 +81,7 @@ pub struct Cycle {
     pub relationships: Vec<RelationshipKey>,
     /// The steps, in order. Alternatives are the parallel relationships, of cycles that are not temporal; every relationship has its
     /// amount among the answer's `relationships`.
-    pub steps: Vec<TimedStep>,
+    pub steps: Vec<PathStep>,
 }
 
 /// The cycles, each once, over distinct entities: at least three where relationships go both ways, else two.
@@ -230,7 +230,7 @@ fn told_cycle(told: Told, (departure, arrival): (Option<Instant>, Option<Instant
     }
 }
 
-fn smallest(steps: &[TimedStep]) -> Option<Money> {
+fn smallest(steps: &[PathStep]) -> Option<Money> {
     let amounts: Vec<Money> = steps.iter().map(|step| step.amount).collect::<Option<_>>()?;
     let least = amounts.iter().copied().min_by_key(|amount| amount.minor)?;
     amounts.iter().all(|amount| amount.currency == least.currency).then_some(least)
@@ -249,7 +249,7 @@ fn timeless(view: &GraphView<'_>, nodes: &[NodeIx], evidence: &mut Evidence) -> 
         probability *= step.iter().map(|step| view.reliability(step).probability()).fold(0.0, f64::max);
         let mut keys = step.iter().map(|step| evidence.relationship(view, step.relationship));
         let (Some(relationship), Some(best)) = (keys.next(), step.first()) else { continue };
-        steps.push(TimedStep {
+        steps.push(PathStep {
             relationship,
             evaluation: view.reliability(best),
             at: None,

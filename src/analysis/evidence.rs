@@ -1,6 +1,7 @@
 //! What an answer is made of: the envelope that every analysis has, the evidence that its result rests on, and what was left out.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -95,6 +96,12 @@ impl Evidence {
         id
     }
 
+    /// Takes all that another rests on.
+    pub fn merge(&mut self, other: Self) {
+        self.entities.extend(other.entities);
+        self.relationships.extend(other.relationships);
+    }
+
     /// Takes a relationship into evidence, with both of its ends, and names it.
     pub fn relationship(&mut self, view: &GraphView<'_>, triple: TripleIx) -> RelationshipKey {
         let (key, subject) = view.relationship(triple);
@@ -104,6 +111,28 @@ impl Evidence {
         key
     }
 }
+
+/// One part of a result that is answered part by part.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Item {
+    /// What it is: the name of its field in a line.
+    pub name: &'static str,
+    /// The part.
+    pub value: serde_json::Value,
+    /// What it rests on.
+    pub evidence: Evidence,
+}
+
+impl Item {
+    /// A part of a result.
+    pub fn new(name: &'static str, part: &impl Serialize, evidence: Evidence) -> Self {
+        let value = serde_json::to_value(part).expect("results have text keys and finite numbers");
+        Self { name, value, evidence }
+    }
+}
+
+/// Takes the parts of a result, while it says so.
+pub type Emit<'e> = dyn FnMut(Item) -> ControlFlow<()> + 'e;
 
 /// What an analysis found.
 #[derive(Debug, Clone, PartialEq)]

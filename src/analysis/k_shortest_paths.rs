@@ -3,14 +3,10 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::paths::{known, left_out, path};
-use super::{Analysis, AnalysisError, Caps, Evidence, Finding, Frame, Path, PathCost, Truncated, TruncatedReason};
-use crate::graph::algo::{Wanted, Weigher, yen};
-use crate::graph::{Budget, GraphView, Halt};
+use super::paths::{MAX_K, Ranking, ranked};
+use super::{Analysis, AnalysisError, Caps, Finding, Frame, Path, PathCost};
+use crate::graph::{Budget, GraphView};
 use crate::model::{EntityId, Fault};
-
-/// The most paths that can be asked for; a role may allow fewer.
-const MAX_K: u32 = 1_000;
 
 /// The k cheapest paths between two entities.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -87,33 +83,8 @@ impl Analysis for KShortestPaths {
         caps: &Caps,
         budget: &Budget,
     ) -> Result<Finding<Self::Output>, AnalysisError> {
-        let [source, target] = known(view, [("/source", &params.source), ("/target", &params.target)])?;
-        let k = params.k.min(caps.max_results);
-        let wanted = Wanted {
-            ends: (source, target),
-            k: k as usize,
-            max_hops: u64::from(caps.max_hops),
-            max_overlap_ppm: params.max_overlap.map(ppm),
-        };
-        let weigher = Weigher::new(view, params.cost.into());
-        let ranked = yen(&weigher, &wanted, budget).map_err(AnalysisError::stopped)?;
-        let truncated = match () {
-            () if ranked.spent => Some(TruncatedReason::MaxVisited),
-            () if ranked.cut_by_hops => Some(TruncatedReason::MaxHops),
-            () if ranked.exhausted => Some(TruncatedReason::MaxCandidates),
-            () if k < params.k && ranked.routes.len() == k as usize => Some(TruncatedReason::MaxResults),
-            () => None,
-        };
-        let mut evidence = Evidence::default();
-        let paths = ranked.routes.iter().map(|route| path(view, &weigher, route, &mut evidence));
-        let paths = paths.collect::<Result<Vec<_>, Halt>>().map_err(AnalysisError::stopped)?;
-        let left_out = left_out(view, &weigher, &ranked.hubs, &mut evidence)?;
-        let result = KShortestPathsResult { paths };
-        Ok(Finding { result, evidence, truncated: truncated.map(Truncated::by), left_out })
+        let asked = Ranking { k: params.k, max_overlap: params.max_overlap, minimum_probability: 0.0 };
+        let found = ranked(view, (&params.source, &params.target), params.cost, asked, caps, budget)?;
+        Ok(found.map(|paths| KShortestPathsResult { paths }))
     }
-}
-
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and one million")]
-fn ppm(share: f64) -> u64 {
-    (share * 1e6).round() as u64
 }

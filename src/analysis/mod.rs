@@ -6,17 +6,22 @@
 mod common_neighbours;
 mod connect;
 mod cycles;
+mod distances;
 mod evidence;
 mod expand;
 mod frame;
 mod hidden_links;
 mod k_shortest_paths;
+mod most_reliable_paths;
 mod paths;
+mod paths_within;
 mod registry;
 mod shortest_paths;
 pub mod statistics;
 mod temporal_paths;
 mod timed;
+
+use std::ops::ControlFlow;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -31,7 +36,8 @@ pub use common_neighbours::{
 };
 pub use connect::{Connect, ConnectAlternative, ConnectApproximation, ConnectBound, ConnectRequest, ConnectResult};
 pub use cycles::{Cycle, Cycles, CyclesRequest, CyclesResult};
-pub use evidence::{Answer, Evidence, EvidenceRelationship, Finding, LeftOut, Truncated, TruncatedReason};
+pub use distances::{Distance, Distances, DistancesRequest, DistancesResult};
+pub use evidence::{Answer, Emit, Evidence, EvidenceRelationship, Finding, Item, LeftOut, Truncated, TruncatedReason};
 pub use expand::{
     Expand, ExpandAdded, ExpandCap, ExpandCaps, ExpandCut, ExpandHub, ExpandKind, ExpandRequest, ExpandResult,
     KindCount,
@@ -42,15 +48,27 @@ pub use hidden_links::{
     HiddenLinksResult, SharedPopulation,
 };
 pub use k_shortest_paths::{KShortestPaths, KShortestPathsRequest, KShortestPathsResult};
+pub use most_reliable_paths::{MostReliablePaths, MostReliablePathsRequest, MostReliablePathsResult};
 pub use paths::{Path, PathCost, PathStep};
+pub use paths_within::{PathsWithin, PathsWithinRequest, PathsWithinResult};
 pub use registry::{AnalysisDoc, AnyAnalysis, PreparedRun, Question, analysis};
 pub use shortest_paths::{Blocker, ShortestPaths, ShortestPathsRequest, ShortestPathsResult};
 pub use temporal_paths::{TemporalObjective, TemporalPath, TemporalPaths, TemporalPathsRequest, TemporalPathsResult};
-pub use timed::TimedStep;
 
 /// Every analysis, in the order of the document.
-pub static ANALYSES: &[&dyn AnyAnalysis] =
-    &[&ShortestPaths, &KShortestPaths, &TemporalPaths, &Connect, &Cycles, &Expand, &CommonNeighbours, &HiddenLinks];
+pub static ANALYSES: &[&dyn AnyAnalysis] = &[
+    &ShortestPaths,
+    &KShortestPaths,
+    &MostReliablePaths,
+    &Distances,
+    &PathsWithin,
+    &TemporalPaths,
+    &Connect,
+    &Cycles,
+    &Expand,
+    &CommonNeighbours,
+    &HiddenLinks,
+];
 
 /// Why there is no finding.
 #[derive(Debug, Clone, PartialEq, Error)]
@@ -104,6 +122,11 @@ pub trait Analysis: Send + Sync + 'static {
     /// The answer's `result`.
     type Output: Serialize + ToSchema;
 
+    /// Which way relationships are followed when the frame does not say, where that depends on the parameters.
+    fn direction(_: &Self::Params) -> Direction {
+        Self::DIRECTION
+    }
+
     /// The frame among the parameters.
     fn frame(params: &Self::Params) -> &Frame;
 
@@ -121,4 +144,21 @@ pub trait Analysis: Send + Sync + 'static {
         caps: &Caps,
         budget: &Budget,
     ) -> Result<Finding<Self::Output>, AnalysisError>;
+
+    /// Answers part by part, for whoever would rather not wait for the whole: `emit` is given the parts in order, and what comes
+    /// back is the rest of the finding. An analysis that has no parts gives its result as one.
+    fn stream(
+        &self,
+        view: &GraphView<'_>,
+        params: Self::Params,
+        caps: &Caps,
+        budget: &Budget,
+        emit: &mut Emit<'_>,
+    ) -> Result<Finding<()>, AnalysisError> {
+        let Finding { result, evidence, truncated, left_out } = self.run(view, params, caps, budget)?;
+        match emit(Item::new("result", &result, evidence)) {
+            ControlFlow::Continue(()) => Ok(Finding { result: (), evidence: Evidence::default(), truncated, left_out }),
+            ControlFlow::Break(()) => Err(AnalysisError::Cancelled),
+        }
+    }
 }

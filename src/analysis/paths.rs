@@ -5,10 +5,10 @@ use std::ops::RangeInclusive;
 use serde::{Deserialize, Serialize, Serializer};
 use utoipa::ToSchema;
 
-use super::{AnalysisError, Evidence, LeftOut};
-use crate::graph::algo::{Route, StepCost, Weigher};
+use super::{AnalysisError, Caps, Evidence, Finding, LeftOut, Truncated, TruncatedReason};
+use crate::graph::algo::{Route, StepCost, Wanted, Weigher, yen};
 use crate::graph::{Budget, GraphView, Halt, NodeIx};
-use crate::model::{EntityId, Fault, RelationshipKey, Reliability};
+use crate::model::{EntityId, Fault, Instant, Money, RelationshipKey, Reliability};
 
 /// What a step costs.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -65,7 +65,15 @@ pub struct PathStep {
     pub relationship: RelationshipKey,
     /// How reliable it is.
     pub evaluation: Reliability,
-    /// The other relationships that would serve, in the order of their ids.
+    /// When it is taken, on ways in time; left out where no time bounds it (since ever, or for ever).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub at: Option<Instant>,
+    /// How much money it moves, on ways in time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub amount: Option<Money>,
+    /// The other relationships that would serve in its place, in the order of their ids.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub alternatives: Vec<RelationshipKey>,
 }
@@ -188,7 +196,7 @@ pub(super) fn path_step(
     let step = best.map(|at| {
         let (_, relationship, evaluation) = parallels.remove(at);
         let alternatives = parallels.into_iter().map(|(_, key, _)| key).collect();
-        PathStep { relationship, evaluation, alternatives }
+        PathStep { relationship, evaluation, at: None, amount: None, alternatives }
     });
     Ok((step, probability))
 }
@@ -211,4 +219,63 @@ pub(super) fn left_out(
 /// The hubs that a question met and did not pass through, taken into evidence.
 pub(super) fn hubs(view: &GraphView<'_>, met: &[NodeIx], evidence: &mut Evidence) -> LeftOut {
     LeftOut { hubs: met.iter().map(|&hub| evidence.entity(view, hub)).collect(), ..LeftOut::default() }
+}
+
+/// The most paths that can be asked for; a role may allow fewer.
+pub(super) const MAX_K: u32 = 1_000;
+
+/// Which of the cheapest paths are wanted.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ranking {
+    /// How many.
+    pub(super) k: u32,
+    /// Which share of its steps one may have in common with another; `None`: any.
+    pub(super) max_overlap: Option<f64>,
+    /// With which probability they hold at least.
+    pub(super) minimum_probability: f64,
+}
+
+/// The cheapest paths between two entities.
+pub(super) fn ranked(
+    view: &GraphView<'_>,
+    (source, target): (&EntityId, &EntityId),
+    cost: PathCost,
+    asked: Ranking,
+    caps: &Caps,
+    budget: &Budget,
+) -> Result<Finding<Vec<Path>>, AnalysisError> {
+    let [source, target] = known(view, [("/source", source), ("/target", target)])?;
+    let k = asked.k.min(caps.max_results);
+    let wanted = Wanted {
+        ends: (source, target),
+        k: k as usize,
+        max_hops: u64::from(caps.max_hops),
+        max_overlap_ppm: asked.max_overlap.map(ppm),
+    };
+    let weigher = Weigher::new(view, cost.into());
+    let ranked = yen(&weigher, &wanted, budget).map_err(AnalysisError::stopped)?;
+    let truncated = match () {
+        () if ranked.spent => Some(TruncatedReason::MaxVisited),
+        () if ranked.cut_by_hops => Some(TruncatedReason::MaxHops),
+        () if ranked.exhausted => Some(TruncatedReason::MaxCandidates),
+        () if k < asked.k && ranked.routes.len() == k as usize => Some(TruncatedReason::MaxResults),
+        () => None,
+    };
+    let mut evidence = Evidence::default();
+    let mut paths = Vec::with_capacity(ranked.routes.len());
+    for route in &ranked.routes {
+        let mut own = Evidence::default();
+        let path = path(view, &weigher, route, &mut own).map_err(AnalysisError::stopped)?;
+        if path.probability >= asked.minimum_probability {
+            evidence.merge(own);
+            paths.push(path);
+        }
+    }
+    let left_out = left_out(view, &weigher, &ranked.hubs, &mut evidence)?;
+    Ok(Finding { result: paths, evidence, truncated: truncated.map(Truncated::by), left_out })
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and one million")]
+fn ppm(share: f64) -> u64 {
+    (share * 1e6).round() as u64
 }

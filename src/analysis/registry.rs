@@ -5,7 +5,7 @@ use utoipa::openapi::schema::Schema;
 use utoipa::openapi::{Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::{ANALYSES, Analysis, AnalysisError, Answer, Caps, Finding, Frame};
+use super::{ANALYSES, Analysis, AnalysisError, Answer, Caps, Emit, Finding, Frame};
 use crate::graph::{Budget, Direction, GraphView};
 use crate::model::strict::Strict;
 use crate::model::{EntityId, Fault};
@@ -52,6 +52,15 @@ pub trait PreparedRun: Send {
         caps: &Caps,
         budget: &Budget,
     ) -> Result<Finding<Value>, AnalysisError>;
+
+    /// Answers part by part.
+    fn stream(
+        self: Box<Self>,
+        view: &GraphView<'_>,
+        caps: &Caps,
+        budget: &Budget,
+        emit: &mut Emit<'_>,
+    ) -> Result<Finding<()>, AnalysisError>;
 }
 
 /// One operation of the document.
@@ -83,6 +92,16 @@ impl<A: Analysis> PreparedRun for Prepared<A> {
         let finding = self.analysis.run(view, self.params, caps, budget)?;
         Ok(finding.map(|result| serde_json::to_value(result).expect("results have text keys and finite numbers")))
     }
+
+    fn stream(
+        self: Box<Self>,
+        view: &GraphView<'_>,
+        caps: &Caps,
+        budget: &Budget,
+        emit: &mut Emit<'_>,
+    ) -> Result<Finding<()>, AnalysisError> {
+        self.analysis.stream(view, self.params, caps, budget, emit)
+    }
 }
 
 impl<A: Analysis + Copy> AnyAnalysis for A {
@@ -102,8 +121,9 @@ impl<A: Analysis + Copy> AnyAnalysis for A {
             return Err(faults);
         }
         let frame = A::frame(&params).clone();
+        let default_direction = A::direction(&params);
         let run = Box::new(Prepared { analysis: *self, params });
-        Ok(Question { frame, default_direction: A::DIRECTION, run })
+        Ok(Question { frame, default_direction, run })
     }
 
     fn sample(&self, pick: &mut dyn FnMut() -> EntityId) -> Value {

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::paths::known;
-use super::timed::{TimedStep, Told, left_out, moment};
-use super::{Analysis, AnalysisError, Caps, Evidence, Finding, Frame, Truncated, TruncatedReason};
+use super::timed::{Told, left_out, moment};
+use super::{Analysis, AnalysisError, Caps, Evidence, Finding, Frame, PathStep, Truncated, TruncatedReason};
 use crate::graph::algo::{self, Journey, Rules, Sought, journeys};
 use crate::graph::{Budget, Direction, GraphView};
 use crate::model::{Decimal, EntityId, Fault, Instant, RelationshipKey};
@@ -45,7 +45,8 @@ impl From<TemporalObjective> for algo::Objective {
 ///
 /// A relationship at an instant is taken at that instant, strictly later than the step before. One with a period `[from, to)` can
 /// be taken at any moment in it that is not before the step before; open ends reach for ever. Relationships without a time are left
-/// out and counted. The frame's window chooses which relationships count; `start` and `deadline` bound when steps are taken.
+/// out and counted. The frame's window chooses which relationships count; `start` and `deadline` bound when steps are taken. In
+/// whichever direction relationships are followed, time goes forward from the source.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TemporalPathsRequest {
@@ -114,7 +115,7 @@ pub struct TemporalPath {
     /// The relationship of each step, in order.
     pub relationships: Vec<RelationshipKey>,
     /// The steps, in order. After the departure each is taken as early as can be. Alternatives would serve at the same moment.
-    pub steps: Vec<TimedStep>,
+    pub steps: Vec<PathStep>,
 }
 
 /// The best path to each entity asked for, the best first; ties by number of steps, then arrival, then the sequence of entity ids,
@@ -179,11 +180,16 @@ impl Analysis for TemporalPaths {
         caps: &Caps,
         budget: &Budget,
     ) -> Result<Finding<Self::Output>, AnalysisError> {
-        let target = params.target.as_ref().unwrap_or(&params.source);
-        let [source, target] = known(view, [("/source", &params.source), ("/target", target)])?;
+        let (source, target) = match &params.target {
+            Some(target) => {
+                let [source, target] = known(view, [("/source", &params.source), ("/target", target)])?;
+                (source, Some(target))
+            }
+            None => (known(view, [("/source", &params.source)])?[0], None),
+        };
         let sought = Sought {
             source,
-            target: params.target.as_ref().map(|_| target),
+            target,
             objective: params.objective.into(),
             rules: rules(&params),
             max_hops: u64::from(caps.max_hops),

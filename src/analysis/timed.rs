@@ -1,37 +1,14 @@
 //! What time-respecting answers have in common: steps with the moment at which they are taken, and what could not be used.
 
-use serde::Serialize;
-use utoipa::ToSchema;
-
-use super::{Evidence, LeftOut};
+use super::{Evidence, LeftOut, PathStep};
 use crate::graph::algo::{Journey, Opening, Rules, Unusable};
 use crate::graph::{GraphView, NodeIx, Step};
-use crate::model::{EntityId, Instant, Money, RelationshipKey, Reliability};
-
-/// One step, and when it is taken.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
-pub struct TimedStep {
-    /// The relationship.
-    pub relationship: RelationshipKey,
-    /// How reliable it is.
-    pub evaluation: Reliability,
-    /// When it is taken; left out where no time bounds it (since ever, or for ever).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub at: Option<Instant>,
-    /// How much money it moves, where it says so.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub amount: Option<Money>,
-    /// The other relationships that would serve in its place, in the order of their ids.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub alternatives: Vec<RelationshipKey>,
-}
+use crate::model::{EntityId, Instant, RelationshipKey};
 
 /// The parts of a way in time, its entities and relationships taken into evidence.
 pub(super) struct Told {
     pub(super) entities: Vec<EntityId>,
-    pub(super) steps: Vec<TimedStep>,
+    pub(super) steps: Vec<PathStep>,
     /// The product, over the steps, of the most reliable relationship that serves.
     pub(super) probability: f64,
 }
@@ -53,7 +30,7 @@ impl Told {
             let others = if parallels { serving(view, rules, journey, at, ends) } else { Vec::new() };
             let reliability = |step: &Step| view.reliability(step).probability();
             probability *= others.iter().map(reliability).fold(reliability(step), f64::max);
-            steps.push(TimedStep {
+            steps.push(PathStep {
                 relationship: evidence.relationship(view, step.relationship),
                 evaluation: view.reliability(step),
                 at: moment(journey.moments[at]),

@@ -3,12 +3,12 @@
 //!
 //! A cycle is found from its root alone, the entity of least rank, or the one that it must go through. From the root a search goes
 //! forward in depth; a node is entered only when as many steps are left as it is known to need to the root: at first its distance
-//! back to the root, and more once a search from it has failed, until one of those that stood in its way turns out to lead on. One
+//! back to the root (looked for half way round; whatever is further is further), and more once a search from it has failed, until one of those that stood in its way turns out to lead on. One
 //! that led back needs its distance again: what it was found to need may be more than it needs once the path is another.
 //!
 //! Rounds by length, each from every root in the order of ranks, so that cycles come in their order (length, then the sequence of
-//! ranks) and whatever ends the search early leaves the first ones. A round of length k costs O((c + n) · (m + n) · k) for c cycles of
-//! at most k steps.
+//! ranks) and whatever ends the search early leaves the first ones. Between two cycles a node fails at most k times in a round of
+//! length k, so a root costs O((c + 1) · k · m) for c cycles of at most k steps and m relationships within k steps of it.
 //!
 //! Two directions of one round are one cycle when the same relationships serve both ways: so it is always where every relationship
 //! goes both ways, and such a cycle has at least three entities.
@@ -80,12 +80,28 @@ pub fn cycles(view: &GraphView<'_>, ring: &Ring, budget: &Budget) -> Result<Cycl
 
 /// What is known of a node that leads back to the root.
 struct Known {
-    /// How many steps it is from the root.
+    /// It is at least so many steps from the root.
     distance: u64,
     /// It takes at least so many steps from here to the root, off the path.
     needs: u64,
     /// Who failed for want of it.
     waiting: BTreeSet<NodeIx>,
+}
+
+impl Known {
+    fn at(distance: u64) -> Self {
+        Self { distance, needs: distance, waiting: BTreeSet::new() }
+    }
+}
+
+/// What is known of the ways back to a root.
+struct Back {
+    root: NodeIx,
+    /// No other node of the cycle has a lesser rank.
+    least: u64,
+    known: HashMap<NodeIx, Known>,
+    /// What is not known is at least so many steps away; `None`: it does not lead back.
+    beyond: Option<u64>,
 }
 
 /// A node of the path.
@@ -134,15 +150,15 @@ impl Search<'_, '_> {
 
     /// The cycles of this length that begin at the root.
     fn begin_at(&mut self, root: NodeIx, length: u64, budget: &Budget) -> Result<(), Halt> {
-        let mut known = self.back_from(root, length - 1, budget)?;
-        if known.is_empty() {
+        let mut back = self.back_from(root, length / 2, budget)?;
+        if back.known.is_empty() {
             return Ok(());
         }
-        let mut path = vec![self.visit(root, root, &known, budget)?];
+        let mut path = vec![self.visit(root, &mut back, length - 1, budget)?];
         while let Some(visit) = path.last_mut() {
             budget.look(1)?;
             let Some(&next) = visit.next.get(visit.tried) else {
-                leave(&mut path, &mut known);
+                leave(&mut path, &mut back.known);
                 continue;
             };
             visit.tried += 1;
@@ -155,60 +171,67 @@ impl Search<'_, '_> {
                         return Ok(());
                     }
                 }
-            } else if let Some(ahead) = known.get_mut(&next).filter(|ahead| depth + ahead.needs <= length) {
+            } else if let Some(ahead) = back.known.get_mut(&next).filter(|ahead| depth + ahead.needs <= length) {
                 // While it is on the path it is not entered again.
                 ahead.needs = length - depth + 1;
-                let visit = self.visit(next, root, &known, budget)?;
+                let visit = self.visit(next, &mut back, length - depth - 1, budget)?;
                 path.push(visit);
             }
         }
         Ok(())
     }
 
-    /// The nodes that may be on a cycle from the root, and how many steps each is from it.
-    fn back_from(&mut self, root: NodeIx, most: u64, budget: &Budget) -> Result<HashMap<NodeIx, Known>, Halt> {
-        let mut known = HashMap::new();
+    /// The nodes within a radius that may be on a cycle from the root, and how many steps each is from it.
+    fn back_from(&mut self, root: NodeIx, radius: u64, budget: &Budget) -> Result<Back, Halt> {
         let least = self.ring.through.map_or(self.view.rank(root), |_| 0);
+        let mut back = Back { root, least, known: HashMap::new(), beyond: Some(radius + 1) };
         let mut frontier = vec![root];
-        for distance in 1..=most {
+        for distance in 1..=radius {
             let mut reached = Vec::new();
             for node in frontier {
                 self.view.steps(node, Way::Backward, budget, |step| reached.push(step.to))?;
             }
-            let outside = |node: &NodeIx| {
-                *node != root
-                    && self.view.rank(*node) >= least
-                    && self.ring.within.as_ref().is_none_or(|set| set.contains(node))
-            };
-            reached.retain(outside);
             reached.sort_by_cached_key(|&node| self.view.rank(node));
             reached.dedup();
             frontier = Vec::new();
             for node in reached {
-                if !known.contains_key(&node) && !self.stops(node, budget)? {
-                    known.insert(node, Known { distance, needs: distance, waiting: BTreeSet::new() });
+                if !back.known.contains_key(&node) && self.may_hold(&back, node, budget)? {
+                    back.known.insert(node, Known::at(distance));
                     frontier.push(node);
                 }
             }
             if frontier.is_empty() {
+                back.beyond = None;
                 break;
             }
         }
-        Ok(known)
+        Ok(back)
     }
 
-    fn visit(
-        &self,
-        node: NodeIx,
-        root: NodeIx,
-        known: &HashMap<NodeIx, Known>,
-        budget: &Budget,
-    ) -> Result<Visit, Halt> {
-        let mut next = Vec::new();
-        self.view.steps(node, Way::Forward, budget, |step| next.push(step.to))?;
-        next.retain(|next| *next == root || known.contains_key(next));
-        next.sort_by_cached_key(|&node| self.view.rank(node));
-        next.dedup();
+    /// Whether a node may be on a cycle from the root, besides the root.
+    fn may_hold(&mut self, back: &Back, node: NodeIx, budget: &Budget) -> Result<bool, Halt> {
+        let within = self.ring.within.as_ref().is_none_or(|set| set.contains(&node));
+        Ok(node != back.root && within && self.view.rank(node) >= back.least && !self.stops(node, budget)?)
+    }
+
+    /// A node and where it leads, with so many steps left after the next one.
+    fn visit(&mut self, node: NodeIx, back: &mut Back, left: u64, budget: &Budget) -> Result<Visit, Halt> {
+        let mut all = Vec::new();
+        self.view.steps(node, Way::Forward, budget, |step| all.push(step.to))?;
+        all.sort_by_cached_key(|&node| self.view.rank(node));
+        all.dedup();
+        let mut next = Vec::with_capacity(all.len());
+        for ahead in all {
+            let far = back.beyond.filter(|beyond| *beyond <= left);
+            if ahead == back.root || back.known.contains_key(&ahead) {
+                next.push(ahead);
+            } else if let Some(beyond) = far
+                && self.may_hold(back, ahead, budget)?
+            {
+                back.known.insert(ahead, Known::at(beyond));
+                next.push(ahead);
+            }
+        }
         Ok(Visit { node, next, tried: 0, closed: false })
     }
 

@@ -11,8 +11,8 @@
 //! coming back to the source always. With them a loop can be the only way to go on (to wait, or to bring the amount down): what is
 //! answered are walks, and the best simple path would be NP-hard (Casteigts, Himmel, Molter & Zschoche 2021).
 //!
-//! Costs O(L · (d · f + log L)) for L labels, d the relationships of an entity and f the labels kept at one. With e relationships met
-//! and h the limit on steps, L ≤ h a node for arrival and steps; for the others it also grows with the distinct departures.
+//! Costs O(L · (d · f + log L)) for L labels, d the relationships of an entity and f the labels kept at one. For arrival and steps there
+//! are at most as many labels at an entity as the limit on steps; for the others as many as there are departures that matter, too.
 //!
 //! Ties: the objective, then steps, then arrival, then the sequence of ranks, then that of relationship ids, among ways of which every
 //! beginning was kept.
@@ -143,7 +143,6 @@ pub fn journeys(view: &GraphView<'_>, sought: &Sought, budget: &Budget) -> Resul
 struct Last {
     from: usize,
     step: Step,
-    opening: Opening,
     span: Span,
 }
 
@@ -214,7 +213,7 @@ impl Search<'_, '_> {
             let before = self.labels[at].last.map(|last| last.span);
             let span = self.found.unusable.take(&self.sought.rules, before.as_ref(), &step, &opening);
             if let Some(span) = span {
-                self.offer(Last { from: at, step, opening, span }, budget)?;
+                self.offer(Last { from: at, step, span }, budget)?;
             }
         }
         Ok(())
@@ -252,18 +251,16 @@ impl Search<'_, '_> {
     }
 
     fn journey(&self, at: usize) -> Journey {
-        let (mut nodes, mut steps, mut openings) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut nodes, mut steps) = (vec![self.labels[at].node], Vec::new());
         let mut label = &self.labels[at];
-        nodes.push(label.node);
         while let Some(last) = label.last {
             label = &self.labels[last.from];
             nodes.push(label.node);
             steps.push(last.step);
-            openings.push(last.opening);
         }
         nodes.reverse();
         steps.reverse();
-        openings.reverse();
+        let openings: Vec<Opening> = steps.iter().filter_map(|step| Opening::of(&self.view.contact(step))).collect();
         let ends = self.labels[at].last.map(|last| ends(self.sought.objective, &last.span));
         let timetable = |ends| self.sought.rules.timetable(&openings, ends);
         let moments = ends.map(|ends| timetable(ends).expect("the ends of a span can be kept")).unwrap_or_default();

@@ -4,7 +4,8 @@
 //! As there, a cycle is looked for from its first relationship, the seed, and only where it can come back in time: from the root
 //! backwards, within the window that the seed opens, a layer for each number of steps left holds the latest moment at which an
 //! entity may be reached. The search forward then enters only what is reached by then. It takes a layered pass over what can come
-//! back instead of 2SCENT's one over the whole stream, since a question looks at a few entities and a few steps.
+//! back instead of 2SCENT's one over the whole stream, since a question looks at a few entities and a few steps; seeds that are
+//! periods share one, since what may begin at any time opens any window.
 //!
 //! A cycle of periods may be gone from several of its entities: it is answered once, as it takes the least time, then begins first,
 //! then has the least ranks, then the least relationship ids. Two relationships make a cycle of two only if one of them leads one way.
@@ -14,12 +15,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
 
-use crate::graph::{Budget, Direction, GraphView, Halt, NodeIx, Step, Way};
-use crate::model::RelationshipId;
+use crate::graph::{Budget, GraphView, Halt, NodeIx, Step, Way};
 
 use super::cycles::Ring;
 use super::journeys::{Journey, Unusable};
 use super::temporal::{Opening, Rules, Span};
+use super::turns::{Ids, Turns};
 
 /// What was found.
 #[derive(Debug, Clone, Default)]
@@ -46,9 +47,9 @@ pub fn temporal_cycles(
     window: i64,
     budget: &Budget,
 ) -> Result<TemporalCycles, Halt> {
-    let rules = Rules::default();
+    let turns = Turns { view, rules: Rules::default(), window };
     let (hubs, found, round) = (BTreeSet::new(), TemporalCycles::default(), BinaryHeap::new());
-    let mut search = Search { view, ring, rules, window, hubs, found, round, kept: Vec::new() };
+    let mut search = Search { view, ring, turns, hubs, found, round, kept: Vec::new() };
     match search.rounds(budget) {
         Err(Halt::Spent) => search.found.spent = true,
         other => other?,
@@ -61,12 +62,6 @@ pub fn temporal_cycles(
     found.hubs.sort_by_key(|&node| view.rank(node));
     Ok(found)
 }
-
-/// A relationship's place in the order of ids: its own, then the ranks of its ends.
-type ById = (RelationshipId, u64, u64);
-
-/// Ranks of the entities, then the ids of the relationships.
-type Ids = (Vec<u64>, Vec<ById>);
 
 /// First moment, steps, ids.
 type Place = (i64, usize, Ids);
@@ -132,8 +127,7 @@ impl Region {
 struct Search<'v, 's> {
     view: &'v GraphView<'s>,
     ring: &'v Ring,
-    rules: Rules,
-    window: i64,
+    turns: Turns<'v, 's>,
     hubs: BTreeSet<NodeIx>,
     found: TemporalCycles,
     /// The first ones of this round, the last of them on top.
@@ -224,13 +218,26 @@ impl Search<'_, '_> {
         if closing.is_empty() {
             return Ok(());
         }
-        for (step, opening) in self.openings(root, Way::Forward, budget)? {
-            let Some(span) = self.found.unusable.take(&self.rules, None, &step, &opening) else { continue };
-            let layers = self.layers((root, &closing), &opening, length, region, budget)?;
+        let seeds = self.openings(root, Way::Forward, budget)?;
+        let periods = hull(seeds.iter().map(|(_, opening)| *opening).filter(|opening| !opening.instant));
+        let mut shared: Option<Layers> = None;
+        for (step, opening) in seeds {
+            let Some(span) = self.found.unusable.take(&self.turns.rules, None, &step, &opening) else { continue };
+            if let (None, Some(periods)) = (&shared, periods.filter(|_| !opening.instant)) {
+                shared = Some(self.layers((root, &closing), &periods, length, region, budget)?);
+            }
+            let own;
+            let layers = match &shared {
+                Some(shared) if !opening.instant => shared,
+                _ => {
+                    own = self.layers((root, &closing), &opening, length, region, budget)?;
+                    &own
+                }
+            };
             let left = usize::try_from(length - 1).unwrap_or(usize::MAX);
             if layers.get(left).and_then(|layer| layer.get(&step.to)).is_some_and(|&by| opening.first <= by) {
                 let first = Taken { to: step.to, step, opening, span };
-                self.go_on(root, first, length, region, &layers, budget)?;
+                self.go_on(root, first, length, region, layers, budget)?;
             }
             if self.is_over() {
                 return Ok(());
@@ -256,7 +263,7 @@ impl Search<'_, '_> {
         region: Option<&Region>,
         budget: &Budget,
     ) -> Result<Layers, Halt> {
-        let end = if seed.last == i64::MAX { i64::MAX } else { seed.last.saturating_add(self.window) };
+        let end = if seed.last == i64::MAX { i64::MAX } else { seed.last.saturating_add(self.turns.window) };
         let mut layers: Layers = vec![HashMap::from([(root, end)])];
         for _ in 1..length {
             let before = layers.last().into_iter().flatten();
@@ -320,8 +327,10 @@ impl Search<'_, '_> {
             let met = step.to != root && path.iter().any(|taken| taken.to == step.to);
             let Some(&by) = layers[left].get(&step.to).filter(|_| !met) else { continue };
             let before = path.last().map(|taken| taken.span);
-            let Some(span) = self.found.unusable.take(&self.rules, before.as_ref(), &step, &opening) else { continue };
-            if span.earliest_arrival() > by || span.least_duration() > self.window {
+            let Some(span) = self.found.unusable.take(&self.turns.rules, before.as_ref(), &step, &opening) else {
+                continue;
+            };
+            if span.earliest_arrival() > by || span.least_duration() > self.turns.window {
                 continue;
             }
             path.push(Taken { to: step.to, step, opening, span });
@@ -349,14 +358,18 @@ impl Search<'_, '_> {
     fn close(&mut self, root: NodeIx, path: &[Taken]) {
         let nodes: Vec<NodeIx> = std::iter::once(root).chain(path.iter().map(|taken| taken.to)).collect();
         let through = self.ring.through.is_none_or(|node| nodes.contains(&node));
-        if !through || (path.len() == 2 && self.is_there_and_back(&nodes, path)) {
+        if !through
+            || (path.len() == 2
+                && self.turns.is_there_and_back(&nodes, path[0].step.relationship, path[1].step.relationship))
+        {
             return;
         }
         let Some(last) = path.last() else { return };
         let steps: Vec<Step> = path.iter().map(|taken| taken.step).collect();
         let openings: Vec<Opening> = path.iter().map(|taken| taken.opening).collect();
         let ends = last.span.shortest();
-        if openings.iter().any(|opening| !opening.instant) && self.is_gone_better(&nodes, &steps, &openings, &last.span)
+        if openings.iter().any(|opening| !opening.instant)
+            && self.turns.is_gone_better(&nodes, &steps, &openings, &last.span)
         {
             return;
         }
@@ -364,71 +377,17 @@ impl Search<'_, '_> {
             self.found.more = true;
             return;
         }
-        let moments = self.rules.timetable(&openings, ends).expect("the ends of a span can be kept");
-        let place = (ends.0, steps.len(), self.ids(&nodes, &steps));
+        let moments = self.turns.rules.timetable(&openings, ends).expect("the ends of a span can be kept");
+        let place = (ends.0, steps.len(), self.turns.ids(&nodes, &steps));
         self.round.push(Ranked { place, journey: Journey { nodes, steps, openings, moments } });
         if self.kept.len() + self.round.len() > self.ring.most {
             self.round.pop();
             self.found.more = true;
         }
     }
+}
 
-    /// Whether a way of two steps goes and comes back by relationships that both lead both ways, or by the same one.
-    fn is_there_and_back(&self, nodes: &[NodeIx], path: &[Taken]) -> bool {
-        let (there, back) = (path[0].step.relationship, path[1].step.relationship);
-        let both_ways = |(from, to), relationship| {
-            self.view.lens().direction == Direction::Both
-                || self.view.between(from, to).iter().any(|step| step.relationship == relationship)
-        };
-        there == back || (both_ways((nodes[1], nodes[0]), there) && both_ways((nodes[0], nodes[1]), back))
-    }
-
-    /// Whether the same relationships are gone better from another entity of the cycle, or the other way round.
-    fn is_gone_better(&self, nodes: &[NodeIx], steps: &[Step], openings: &[Opening], span: &Span) -> bool {
-        let count = steps.len();
-        let own = self.standing(nodes, steps, span);
-        let forward = (nodes.to_vec(), steps.to_vec(), openings.to_vec());
-        let reversed = |order: &[Opening]| order.iter().rev().copied().collect::<Vec<_>>();
-        let mut ways = vec![forward];
-        if count > 2 && self.can_be_reversed(nodes, steps) {
-            let nodes = nodes.iter().rev().copied().collect();
-            ways.push((nodes, steps.iter().rev().copied().collect(), reversed(openings)));
-        }
-        ways.into_iter().any(|(nodes, steps, openings)| {
-            (0..count).any(|from| {
-                let nodes: Vec<NodeIx> = (0..=count).map(|at| nodes[(from + at) % count]).collect();
-                let steps: Vec<Step> = (0..count).map(|at| steps[(from + at) % count]).collect();
-                let mut span = None;
-                for at in 0..count {
-                    let Ok(longer) = self.rules.take(span.as_ref(), &openings[(from + at) % count]) else {
-                        return false;
-                    };
-                    span = Some(longer);
-                }
-                span.is_some_and(|span| {
-                    span.least_duration() <= self.window && self.standing(&nodes, &steps, &span) < own
-                })
-            })
-        })
-    }
-
-    fn can_be_reversed(&self, nodes: &[NodeIx], steps: &[Step]) -> bool {
-        self.view.lens().direction == Direction::Both
-            || nodes.windows(2).zip(steps).all(|(pair, step)| {
-                self.view.between(pair[1], pair[0]).iter().any(|back| back.relationship == step.relationship)
-            })
-    }
-
-    /// What decides between ways to go the same relationships.
-    fn standing(&self, nodes: &[NodeIx], steps: &[Step], span: &Span) -> (i64, i64, Ids) {
-        (span.least_duration(), span.shortest().0, self.ids(nodes, steps))
-    }
-
-    fn ids(&self, nodes: &[NodeIx], steps: &[Step]) -> Ids {
-        let by_id = |step: &Step| {
-            let (source, target) = self.view.ends(step.relationship);
-            (self.view.relationship_id(step.relationship), self.view.rank(source), self.view.rank(target))
-        };
-        (nodes.iter().map(|&node| self.view.rank(node)).collect(), steps.iter().map(by_id).collect())
-    }
+/// What opens whenever one of these does.
+fn hull(openings: impl Iterator<Item = Opening>) -> Option<Opening> {
+    openings.reduce(|a, b| Opening { first: a.first.min(b.first), last: a.last.max(b.last), ..a })
 }

@@ -2,8 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
-use linchpin::graph::algo::{Opening, Refusal, Rules, Span};
-use linchpin::graph::{Budget, Contact, Lens, Way};
+use linchpin::graph::algo::{
+    Objective, Opening, Refusal, Ring, Rules, Sought, Span, cycles, journeys, temporal_cycles,
+};
+use linchpin::graph::{Budget, Contact, Direction, Halt, Lens, Stop, Way};
 use linchpin::model::{Currency, Decimal, Money};
 use proptest::collection::vec;
 use proptest::option;
@@ -92,6 +94,30 @@ fn text_graphs_have_times_and_amounts() {
     for wrong in ["a -@x-> b", "a -@9..1-> b", "a -@..-> b"] {
         assert!(linchpin::graph::text::claims(wrong).is_err(), "{wrong}");
     }
+}
+
+#[test]
+fn a_question_that_is_stopped_gives_nothing() {
+    let snapshot = drawn("a -@1-> b\nb -@2-> a");
+    let view = snapshot.view(&anyone(), TODAY, Lens { direction: Direction::Out, ..Lens::default() });
+    let source = view.node(&entity("a")).unwrap();
+    let ring = Ring { through: Some(source), within: None, max_hops: 3, most: 9 };
+    let objective = Objective::Fastest;
+    let sought = Sought { source, target: None, objective, rules: Rules::default(), max_hops: 3, most: 9 };
+    let halts = |stop: &Stop| {
+        let budget = || Budget::new(u64::MAX, stop.clone());
+        [
+            journeys(&view, &sought, &budget()).err(),
+            cycles(&view, &ring, &budget()).err(),
+            temporal_cycles(&view, &ring, 9_000_000, &budget()).err(),
+        ]
+    };
+    let stop = Stop::default();
+    assert_eq!(halts(&stop), [None; 3]);
+    stop.time_is_over();
+    assert_eq!(halts(&stop), [Some(Halt::TimeLimit); 3]);
+    stop.cancel();
+    assert_eq!(halts(&stop), [Some(Halt::Cancelled); 3]);
 }
 
 const LAST: i64 = 7;

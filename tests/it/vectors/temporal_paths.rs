@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use linchpin::analysis::AnalysisError;
 use linchpin::graph::algo::Opening;
 use linchpin::graph::{Budget, GraphView, Lens, Step, Way};
 use linchpin::model::{Instant, Money};
@@ -203,4 +204,25 @@ fn a_path_without_bounds_has_no_times() {
     assert!(["cost", "departure", "arrival"].iter().all(|name| since_ever.get(name).is_none()), "{since_ever}");
     assert_eq!(path("latest_departure")["departure"], "1970-01-01T00:00:07.999999Z");
     assert_eq!(path("fastest")["cost"], 0);
+}
+
+#[test]
+fn a_request_must_say_what_it_means() {
+    let unknown = |body: Value| -> Vec<String> {
+        match ask(&drawn("a -@1-> b"), &anyone(), "temporal-paths", &body, None) {
+            Err(AnalysisError::Faults(faults)) => faults.into_iter().map(|fault| fault.pointer).collect(),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(unknown(json!({"source": "x"})), ["/source"]);
+    assert_eq!(unknown(json!({"source": "x", "target": "y"})), ["/source", "/target"]);
+    assert_eq!(unknown(json!({"source": "a", "target": "y"})), ["/target"]);
+    let bounds = json!({"source": "a", "start": "2024-01-02T00:00:00Z", "deadline": "2024-01-01T00:00:00Z"});
+    assert_eq!(unknown(bounds), ["/deadline"]);
+    assert_eq!(unknown(json!({"source": "a", "min_ratio": 1000.5})), ["/min_ratio"]);
+    assert_eq!(unknown(json!({"source": "a", "min_ratio": 0.123_456_7})), ["/min_ratio"]);
+    assert_eq!(unknown(json!({"source": "a", "max_dwell_seconds": 3_155_760_001_u64})), ["/max_dwell_seconds"]);
+    let same = ask(&drawn("a -@1-> b"), &anyone(), "temporal-paths", &json!({"source": "a", "target": "a"}), None);
+    let path = same.unwrap().result["paths"][0].clone();
+    assert_eq!((&path["hops"], &path["cost"], &path["entities"]), (&json!(0), &json!(0), &json!(["a"])));
 }
