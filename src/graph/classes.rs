@@ -1,5 +1,7 @@
 //! Finds the class of a claim without looking up each of its parts: most claims share all of them with one that came shortly before.
 
+use std::collections::BTreeSet;
+
 use crate::model::{Assertion, Evaluation, KindName, Marking, Nature, SubjectName, Tlp, Vocabulary};
 
 use super::claim::Interned;
@@ -44,10 +46,10 @@ impl ClassCache {
             && known.protects == protects
             && known.withdrawn == withdrawn
             && known.nature == claim.nature
-            && known.kind == claim.kind
+            && same_text(known.kind.as_str(), claim.kind.as_str())
             && known.red_writer.as_ref() == red_writer
-            && known.evaluation == claim.evaluation
-            && known.marking == claim.marking
+            && same_evaluation(&known.evaluation, &claim.evaluation)
+            && same_marking(&known.marking, &claim.marking)
         {
             return known.class;
         }
@@ -64,6 +66,36 @@ impl ClassCache {
         }));
         class
     }
+}
+
+/// Most names are shared: then nothing needs to be read.
+#[inline]
+fn same_text(a: &str, b: &str) -> bool {
+    std::ptr::eq(a, b) || a == b
+}
+
+/// Grades are one letter each: comparing them here is shorter than a call.
+#[inline]
+fn same_evaluation(a: &Evaluation, b: &Evaluation) -> bool {
+    let same = |a: &str, b: &str| match (a.as_bytes(), b.as_bytes()) {
+        ([one], [other]) => one == other,
+        (one, other) => one == other,
+    };
+    same(&a.source, &b.source) && same(&a.information, &b.information) && a.scheme == b.scheme
+}
+
+#[inline]
+fn same_marking(a: &Marking, b: &Marking) -> bool {
+    same_text(a.originator.as_str(), b.originator.as_str())
+        && (a.classification, a.tlp) == (b.classification, b.tlp)
+        && same_set(&a.handling, &b.handling)
+        && same_set(&a.cases, &b.cases)
+        && same_set(&a.recipients, &b.recipients)
+}
+
+#[inline]
+fn same_set<T: Ord>(a: &BTreeSet<T>, b: &BTreeSet<T>) -> bool {
+    a.len() == b.len() && (a.is_empty() || a == b)
 }
 
 /// Where such a claim's class is remembered: a mixture of what tells classes apart most often.

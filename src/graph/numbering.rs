@@ -11,7 +11,7 @@ use foldhash::fast::RandomState;
 use super::ids::index;
 
 /// How many ids are looked up together.
-pub(super) const TOGETHER: usize = 1_024;
+pub(super) const TOGETHER: usize = 256;
 
 /// Ids and their numbers.
 #[derive(Debug)]
@@ -115,7 +115,7 @@ impl Numbering {
             if slot == 0 {
                 break;
             }
-            if slot >> 32 == hash >> 32 && self.get(number(slot)) == id {
+            if slot >> 32 == hash >> 32 && same(self.get(number(slot)), id) {
                 return number(slot);
             }
             at = (at + 1) & mask;
@@ -145,6 +145,17 @@ impl Numbering {
             }
             self.slots[at] = slot(hash, known);
         }
+    }
+}
+
+/// Whether two ids are the same. Most are of the length of two words: comparing these is shorter than a call.
+#[inline]
+fn same(a: &[u8], b: &[u8]) -> bool {
+    let word = |bytes: Option<&[u8; 8]>| bytes.map(|bytes| u64::from_ne_bytes(*bytes));
+    match a.len() {
+        length if length != b.len() => false,
+        8..=16 => word(a.first_chunk()) == word(b.first_chunk()) && word(a.last_chunk()) == word(b.last_chunk()),
+        _ => a == b,
     }
 }
 

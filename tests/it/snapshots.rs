@@ -15,13 +15,15 @@ use linchpin::store::embedded::EmbeddedStore;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::contract::Harness;
+use crate::contract::neo4j::Shared;
 use crate::support::watched::WatchedStore;
 use crate::support::{ClaimBuilder, FixedClock, Town, atomic, entity, identity, link};
 
 /// One run of the service.
-struct Run {
+struct Run<S = WatchedStore> {
     state: Arc<AppState>,
-    store: Arc<WatchedStore>,
+    store: Arc<S>,
     clock: Arc<FixedClock>,
 }
 
@@ -54,21 +56,9 @@ impl House {
         vocabulary: Vocabulary,
         watch: impl FnOnce(EmbeddedStore) -> WatchedStore,
     ) -> Run {
-        let house = Town::usual().gatehouse();
         let vocabulary = Arc::new(vocabulary);
-        let store = Arc::new(watch(EmbeddedStore::open(&self.store(), Arc::clone(&vocabulary)).unwrap()));
-        let parts = Parts {
-            gate: house.gate,
-            store: Arc::clone(&store) as Arc<dyn GraphStore>,
-            vocabulary,
-            sealer: Sealer::new(&[7; Sealer::KEY_LEN]),
-            limits: Limits::default(),
-        };
-        let mut state = AppState::new(parts);
-        if let Some(file) = file {
-            state = state.with_snapshot_file(file);
-        }
-        Run { state: Arc::new(state), store, clock: house.clock }
+        let store = watch(EmbeddedStore::open(&self.store(), Arc::clone(&vocabulary)).unwrap());
+        Run::on(Arc::new(store), file, vocabulary)
     }
 
     fn start(&self) -> Run {
@@ -87,7 +77,23 @@ impl House {
     }
 }
 
-impl Run {
+impl<S: GraphStore> Run<S> {
+    fn on(store: Arc<S>, file: Option<PathBuf>, vocabulary: Arc<Vocabulary>) -> Self {
+        let house = Town::usual().gatehouse();
+        let parts = Parts {
+            gate: house.gate,
+            store: Arc::clone(&store) as Arc<dyn GraphStore>,
+            vocabulary,
+            sealer: Sealer::new(&[7; Sealer::KEY_LEN]),
+            limits: Limits::default(),
+        };
+        let mut state = AppState::new(parts);
+        if let Some(file) = file {
+            state = state.with_snapshot_file(file);
+        }
+        Self { state: Arc::new(state), store, clock: house.clock }
+    }
+
     async fn write(&self, first: u128, claims: Vec<ClaimBuilder>) {
         self.clock.advance_seconds(1);
         let context = caller("ana@al-police").context;
@@ -312,4 +318,33 @@ async fn nobody_waits_while_the_base_is_built_anew() {
     assert_eq!(run.ask().await, both());
     assert!(!run.state.snapshot_is_heavy());
     assert_eq!(run.store.whole_readings(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_instances_on_one_neo4j_see_each_others_commits() {
+    let Some(harness) = Shared::fresh().await else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| Some(folder.path().join(name));
+    let vocabulary = Arc::new(Vocabulary::builtin());
+    let one = Run::on(Arc::new(harness.another().await), file("one"), Arc::clone(&vocabulary));
+    let other = Run::on(Arc::new(harness.another().await), file("other"), Arc::clone(&vocabulary));
+    one.write(1, people()).await;
+    assert_eq!(other.ask().await.len(), 1);
+    // One clock for both, as far as they need one.
+    other.clock.advance_seconds(100);
+    other.write(10, vec![link("t-3", "Call", "p-1", "p-3")]).await;
+    assert_eq!(one.ask().await, both());
+    one.clock.advance_seconds(200);
+    one.write(11, vec![entity("p-4", "Person"), link("t-4", "Call", "p-1", "p-4"), link("t-5", "Call", "p-4", "p-3")])
+        .await;
+    assert_eq!(other.ask().await.len(), 3);
+    assert_eq!(one.ask().await.len(), 3);
+
+    // A start from the file, with what came since.
+    one.state.close_snapshot().await;
+    other.clock.advance_seconds(300);
+    other.write(20, vec![link("t-6", "Call", "p-2", "p-4")]).await;
+    let next = Run::on(Arc::new(WatchedStore::new(harness.another().await)), file("one"), vocabulary);
+    assert_eq!(next.ask().await.len(), other.ask().await.len());
+    assert_eq!(next.store.whole_readings(), 0);
 }

@@ -27,7 +27,7 @@ pub(crate) struct Snapshots {
     store: Arc<dyn GraphStore>,
     vocabulary: Arc<Vocabulary>,
     file: Option<SnapshotFile>,
-    /// The revision of the snapshot in the file.
+    /// The revision of the snapshot in the file; `None` when a new one is to be written.
     filed: Mutex<Option<Revision>>,
     current: ArcSwapOption<Snapshot>,
     /// Held by the one who brings the snapshot up to date; the others wait for it and find theirs done.
@@ -174,6 +174,11 @@ impl Snapshots {
             self.removed().await?;
         }
         let Some(known) = self.current.load_full() else { return Ok(()) };
+        // It may have been done since it was found to be due.
+        let unfiled = self.file.is_some() && self.filed.lock().await.is_none();
+        if !known.is_heavy() && !unfiled {
+            return Ok(());
+        }
         let compacted = Arc::new(aside(move || known.compacted()).await?);
         let mut next = self.followed(Arc::clone(&compacted)).await?;
         {
@@ -226,10 +231,12 @@ impl Snapshots {
     /// Brings the file up to the snapshot of the moment.
     async fn close(&self) {
         let known = self.current.load_full().map(|known| known.revision());
-        let filed = *self.filed.lock().await;
-        if self.file.is_some() && known.is_some() && known != filed {
+        let mut filed = self.filed.lock().await;
+        if self.file.is_some() && known.is_some() && known != *filed {
+            *filed = None;
             self.due.store(true, Ordering::SeqCst);
         }
+        drop(filed);
         self.settled().await;
     }
 }

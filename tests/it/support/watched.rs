@@ -15,8 +15,8 @@ use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 /// The store, watched.
-pub(crate) struct WatchedStore {
-    inner: EmbeddedStore,
+pub(crate) struct WatchedStore<S = EmbeddedStore> {
+    inner: S,
     whole: AtomicUsize,
     readings: AtomicUsize,
     held: usize,
@@ -24,13 +24,13 @@ pub(crate) struct WatchedStore {
     released: Semaphore,
 }
 
-impl WatchedStore {
-    pub(crate) fn new(inner: EmbeddedStore) -> Self {
+impl<S: GraphStore> WatchedStore<S> {
+    pub(crate) fn new(inner: S) -> Self {
         Self::holding(inner, usize::MAX)
     }
 
     /// Holds the reading of changes of this number, from 0, until it is released.
-    pub(crate) fn holding(inner: EmbeddedStore, held: usize) -> Self {
+    pub(crate) fn holding(inner: S, held: usize) -> Self {
         let (arrived, released) = (Semaphore::new(0), Semaphore::new(0));
         Self { inner, whole: AtomicUsize::new(0), readings: AtomicUsize::new(0), held, arrived, released }
     }
@@ -51,7 +51,7 @@ impl WatchedStore {
 }
 
 #[async_trait]
-impl GraphStore for WatchedStore {
+impl<S: GraphStore> GraphStore for WatchedStore<S> {
     async fn apply(&self, permit: &WritePermit, batch: Batch) -> StoreResult<Applied> {
         self.inner.apply(permit, batch).await
     }
