@@ -56,8 +56,19 @@ pub use shortest_paths::{Blocker, ShortestPaths, ShortestPathsRequest, ShortestP
 pub use temporal_paths::{TemporalObjective, TemporalPath, TemporalPaths, TemporalPathsRequest, TemporalPathsResult};
 
 /// Every analysis, in the order of the document.
-pub static ANALYSES: &[&dyn AnyAnalysis] =
-    &[&ShortestPaths, &KShortestPaths, &TemporalPaths, &Connect, &Cycles, &Expand, &CommonNeighbours, &HiddenLinks];
+pub static ANALYSES: &[&dyn AnyAnalysis] = &[
+    &ShortestPaths,
+    &KShortestPaths,
+    &MostReliablePaths,
+    &Distances,
+    &PathsWithin,
+    &TemporalPaths,
+    &Connect,
+    &Cycles,
+    &Expand,
+    &CommonNeighbours,
+    &HiddenLinks,
+];
 
 /// Why there is no finding.
 #[derive(Debug, Clone, PartialEq, Error)]
