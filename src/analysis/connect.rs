@@ -13,8 +13,9 @@ use crate::model::{EntityId, Fault, RelationshipKey};
 const MAX_ENTITIES: usize = 50;
 /// The most alternatives that can be asked for.
 const MAX_ALTERNATIVES: u32 = 50;
-/// The most partial trees that the exact search makes or merges before it gives up: some tenths of a second.
-const MOST_WORK: u64 = 200_000;
+/// The most partial trees that the exact search makes or merges before it gives up, some tenths of a second; the alternatives have
+/// as much together.
+const MOST_WORK: u64 = 500_000;
 
 /// The smallest tree that joins several entities.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -169,7 +170,7 @@ impl Analysis for Connect {
         let mut answer = Answer { view, weigher: &weigher, evidence: Evidence::default(), protected: Vec::new() };
         let mut spent = false;
         let mut result = ConnectResult::default();
-        match join(&net, budget) {
+        match join(&net, MOST_WORK, budget) {
             Err(Halt::Spent) => spent = true,
             Err(halt) => return Err(AnalysisError::stopped(halt)),
             Ok(found) => {
@@ -217,7 +218,7 @@ struct Joined {
 }
 
 /// By approximation first, then exactly where they are few. A budget that is spent in the second leaves the first.
-fn join(net: &Net<'_, '_>, budget: &Budget) -> Result<Joined, Halt> {
+fn join(net: &Net<'_, '_>, work: u64, budget: &Budget) -> Result<Joined, Halt> {
     let found = regions(net, budget)?;
     let many = net.terminals.len();
     let groups = found.groups(net);
@@ -238,7 +239,7 @@ fn join(net: &Net<'_, '_>, budget: &Budget) -> Result<Joined, Halt> {
     let approximation = if many > MOST_TERMINALS {
         Some(ConnectApproximation::ManyEntities)
     } else {
-        match steiner(net, &found, best.weight, MOST_WORK, budget) {
+        match steiner(net, &found, best.weight, work, budget) {
             Ok(Exact::Found(nodes)) => {
                 best = tree(net, nodes, budget)?;
                 bounds.push((best.weight.cost(), ConnectBound::Tree));
@@ -273,7 +274,7 @@ fn others(net: &mut Net<'_, '_>, joining: &[NodeIx], budget: &Budget) -> Result<
     let mut spent = false;
     for &node in joining {
         net.leave_out(Some(node));
-        match join(net, budget) {
+        match join(net, MOST_WORK / joining.len() as u64, budget) {
             Err(Halt::Spent) => {
                 spent = true;
                 break;

@@ -1,16 +1,17 @@
 //! `/v1/analyses`: one operation for each entry of the registry, all by this one handler.
 
-use actix_web::http::header::{HeaderMap, HeaderName, LOCATION};
+use actix_web::http::header::{Accept, CACHE_CONTROL, CONTENT_ENCODING, Header as _, HeaderMap, HeaderName, LOCATION};
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde_json::Value;
+use futures::StreamExt as _;
+use serde_json::{Value, json};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::admission::Auth;
-use super::answers::json;
+use super::answers;
 use super::body::Json;
 use super::problem::{ApiError, ApiResult};
 use crate::analysis::ANALYSES;
-use crate::service::AppState;
+use crate::service::{AppState, BrokenOff};
 
 /// Where an analysis is asked.
 pub(crate) fn path(name: &str) -> String {
@@ -32,14 +33,39 @@ async fn ask(
     req: HttpRequest,
 ) -> ApiResult<HttpResponse> {
     let name = req.path().rsplit('/').next().ok_or_else(|| ApiError::new("not-found"))?;
+    if wants_lines(&req) {
+        let lines = state.into_inner().stream_analysis(&who, name, body).await?;
+        let lines = lines.map(|lines| Ok::<_, ApiError>(web::Bytes::from(lines.unwrap_or_else(end))));
+        return Ok(HttpResponse::Ok()
+            .content_type(NDJSON)
+            .insert_header((CACHE_CONTROL, "no-store"))
+            // Already said, so that the compressing layer lets lines through as they come.
+            .insert_header((CONTENT_ENCODING, "identity"))
+            .streaming(Box::pin(lines)));
+    }
     if !wants_job(req.headers())? {
-        return Ok(json(state.run_analysis(&who, name, body).await?));
+        return Ok(answers::json(state.run_analysis(&who, name, body).await?));
     }
     let status = state.start_analysis(&who, name, body).await?.into_inner();
     Ok(HttpResponse::Accepted()
         .insert_header((LOCATION, format!("/v1/jobs/{}", status.id)))
         .insert_header((HeaderName::from_static("preference-applied"), "respond-async"))
         .json(status))
+}
+
+/// Lines of JSON.
+const NDJSON: &str = "application/x-ndjson";
+
+/// Whether lines are what the caller would take first.
+fn wants_lines(req: &HttpRequest) -> bool {
+    Accept::parse(req).is_ok_and(|accept| accept.preference().essence_str() == NDJSON)
+}
+
+/// The last line of an answer that broke off.
+fn end(BrokenOff { error, marking }: BrokenOff) -> Vec<u8> {
+    let code = ApiError::from(error).code();
+    let end = json!({"end": {"complete": false, "code": code, "marking": marking}});
+    format!("{end}\n").into_bytes()
 }
 
 /// Whether the caller prefers not to wait (RFC 7240).

@@ -90,7 +90,10 @@ fn add_analysis(document: &mut Value, analysis: &dyn AnyAnalysis) {
         "parameters": [header("Prefer", "`respond-async` makes it a job: 202 with its `Location`.", json!({"pattern": ONE_LINE}))],
         "requestBody": {"required": true, "content": {"application/json": {"schema": doc.request_schema, "example": doc.example}}},
         "responses": {
-            "200": {"description": "The answer, with its evidence", "content": {"application/json": {"schema": doc.response_schema}}},
+            "200": {"description": "The answer, with its evidence", "content": {
+                "application/json": {"schema": doc.response_schema},
+                "application/x-ndjson": {"schema": {"type": "string"}},
+            }},
             "202": {"description": "A job was started", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/JobStatus"}}}},
         },
     });

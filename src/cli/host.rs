@@ -53,7 +53,11 @@ impl Host {
         let audit = Arc::new(SqliteAuditLog::open(&config.audit.file)?);
         let gate = Gate::new(Arc::new(directory), Arc::clone(&clock), audit);
         let sealer = Sealer::new(secrets.sealing_key()?.bytes());
-        let state = AppState::new(Parts { gate, store, vocabulary, sealer, limits: config.limits() }).with_keys(keys);
+        let mut state =
+            AppState::new(Parts { gate, store, vocabulary, sealer, limits: config.limits() }).with_keys(keys);
+        if let Some(file) = &config.snapshot.file {
+            state = state.with_snapshot_file(file.clone());
+        }
         let settled = state.settle_open_writes().await?;
         if settled > 0 {
             tracing::warn!(settled, "settled writes whose outcome was not in the audit log");

@@ -29,7 +29,9 @@ pub async fn run(args: &ServeArgs) -> Result<(), CliError> {
         tokio::spawn(serve_metrics(listen(config.metrics.listen)?)?);
     }
     tracing::info!(address = %listener.local_addr()?, "listening");
-    Ok(serve(Arc::clone(&host.state), host.sign_in, config.edge(), listener)?.await?)
+    serve(Arc::clone(&host.state), host.sign_in, config.edge(), listener)?.await?;
+    host.state.close_snapshot().await;
+    Ok(())
 }
 
 /// A listener on this address, or what to do about it.

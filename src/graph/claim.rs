@@ -1,12 +1,16 @@
 //! One claim as the graph keeps it, and what many claims share: their class, interned. A view decides once per class what it
 //! shows, so that the check of an arc is one byte.
 
-use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::access::GuardKey;
 use crate::model::{
-    Assertion, AssertionId, Currency, Day, KindName, Nature, Reliability, Revision, Standing, Vocabulary, Window,
+    Assertion, AssertionId, Currency, Day, KindName, Nature, Reliability, Revision, Standing, Subject, Vocabulary,
+    Window,
 };
+
+use super::classes::ClassCache;
+use super::table::Table;
 
 /// What a claim shares with many others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -73,30 +77,20 @@ impl ClaimRow {
     pub(super) fn standing(&self, class: &ClassKey) -> Standing {
         Standing::new(class.nature, class.reliability(), Revision(self.from), self.id)
     }
-
-    /// Whether a view that looks at now, without a window, may decide by the class alone.
-    pub(super) fn is_plain(&self) -> bool {
-        self.to == u64::MAX && self.retain == NEVER
-    }
 }
 
-/// Everything interned. Only grows; what is in it keeps its number until the next compaction.
-#[derive(Debug, Clone, Default)]
+/// Everything interned. Only grows; what is in it keeps its number until the next compaction. Cheap to clone.
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Interned {
-    pub(super) guards: Vec<GuardKey>,
-    pub(super) kinds: Vec<KindName>,
-    pub(super) classes: Vec<ClassKey>,
+    pub(super) guards: Table<GuardKey>,
+    pub(super) kinds: Table<KindName>,
+    pub(super) classes: Table<ClassKey>,
     /// −ln p of each class in units of 10⁻⁹; `MAX` where p is 0.
-    costs: Vec<u64>,
+    costs: Arc<Vec<u64>>,
     /// Property and value, of properties that frames may filter on.
-    pub(super) values: Vec<(String, String)>,
+    pub(super) values: Table<(String, String)>,
     /// Units of quantities.
-    pub(super) units: Vec<String>,
-    guard_numbers: HashMap<GuardKey, u32>,
-    kind_numbers: HashMap<KindName, u32>,
-    class_numbers: HashMap<ClassKey, u32>,
-    value_numbers: HashMap<(String, String), u32>,
-    unit_numbers: HashMap<String, u32>,
+    pub(super) units: Table<String>,
 }
 
 /// Which numbers occur.
@@ -113,43 +107,44 @@ pub(super) struct Renumbered {
     pub(super) units: Vec<u32>,
 }
 
-fn intern<K: std::hash::Hash + Eq + Clone>(numbers: &mut HashMap<K, u32>, list: &mut Vec<K>, key: K) -> u32 {
-    if let Some(&known) = numbers.get(&key) {
-        return known;
-    }
-    let number = super::ids::index(list.len());
-    list.push(key.clone());
-    numbers.insert(key, number);
-    number
+fn cost(class: &ClassKey) -> u64 {
+    class.reliability().cost().unwrap_or(u64::MAX)
 }
 
 impl Interned {
-    /// The claim in numbers, and the numbers of its filterable values (entities only), ascending.
-    pub(super) fn row(&mut self, vocabulary: &Vocabulary, assertion: &Assertion) -> (ClaimRow, Vec<u32>) {
-        let claim = &assertion.claim;
-        let guard = intern(&mut self.guard_numbers, &mut self.guards, GuardKey::of(assertion));
-        let kind = intern(&mut self.kind_numbers, &mut self.kinds, claim.kind.clone());
-        let judged = vocabulary.evaluations.reliability(&claim.evaluation);
-        let reliability = judged.unwrap_or(Reliability { ppm: 250_000, unknown: true });
-        let class = ClassKey {
-            guard,
-            kind,
-            nature: claim.nature,
-            ppm: reliability.ppm,
-            unknown: reliability.unknown,
-            protects: claim.protects(vocabulary),
-        };
-        let class = intern(&mut self.class_numbers, &mut self.classes, class);
-        if self.costs.len() < self.classes.len() {
-            self.costs.push(reliability.cost().unwrap_or(u64::MAX));
+    /// These lists, in the order of their numbers.
+    pub(super) fn of(
+        guards: Vec<GuardKey>,
+        kinds: Vec<KindName>,
+        classes: Vec<ClassKey>,
+        values: Vec<(String, String)>,
+        units: Vec<String>,
+    ) -> Self {
+        Self {
+            guards: Table::of(guards),
+            kinds: Table::of(kinds),
+            costs: Arc::new(classes.iter().map(cost).collect()),
+            classes: Table::of(classes),
+            values: Table::of(values),
+            units: Table::of(units),
         }
+    }
+
+    /// The claim in numbers, and the numbers of its filterable values (entities only), ascending.
+    pub(super) fn row(
+        &mut self,
+        vocabulary: &Vocabulary,
+        cache: &mut ClassCache,
+        assertion: &Assertion,
+    ) -> (ClaimRow, Vec<u32>) {
+        let claim = &assertion.claim;
+        let class = cache.class(vocabulary, self, assertion);
         let mut values = Vec::new();
-        if matches!(claim.subject, crate::model::Subject::Entity(_)) {
+        if matches!(claim.subject, Subject::Entity(_)) && !claim.properties.is_empty() {
             let filters = |name: &&String| vocabulary.ontology.properties.get(*name).is_some_and(|known| known.filter);
             for name in claim.properties.keys().filter(filters) {
                 for value in claim.properties.get(name).into_iter().flatten() {
-                    let pair = (name.clone(), value.clone());
-                    values.push(intern(&mut self.value_numbers, &mut self.values, pair));
+                    values.push(self.values.intern((name.clone(), value.clone())));
                 }
             }
             values.sort_unstable();
@@ -161,9 +156,8 @@ impl Interned {
                 period.end().map_or(i64::MAX, crate::model::Instant::micros),
             )
         });
-        let quantity = claim.quantity.as_ref().map(|quantity| {
-            (quantity.value.micros(), intern(&mut self.unit_numbers, &mut self.units, quantity.unit.clone()))
-        });
+        let quantity =
+            claim.quantity.as_ref().map(|quantity| (quantity.value.micros(), self.units.intern(quantity.unit.clone())));
         let row = ClaimRow {
             id: assertion.id,
             class,
@@ -177,14 +171,28 @@ impl Interned {
         (row, values)
     }
 
-    /// Whether the same things have the same numbers.
-    pub(super) fn same_as(&self, other: &Self) -> bool {
-        (&self.guards, &self.kinds, &self.classes, &self.values, &self.units)
-            == (&other.guards, &other.kinds, &other.classes, &other.values, &other.units)
+    /// The number of the class of a claim.
+    pub(super) fn class_of(&mut self, vocabulary: &Vocabulary, assertion: &Assertion, protects: bool) -> u32 {
+        let claim = &assertion.claim;
+        let judged = vocabulary.evaluations.reliability(&claim.evaluation);
+        let reliability = judged.unwrap_or(Reliability { ppm: 250_000, unknown: true });
+        let class = ClassKey {
+            guard: self.guards.intern(GuardKey::of(assertion)),
+            kind: self.kinds.intern(claim.kind.clone()),
+            nature: claim.nature,
+            ppm: reliability.ppm,
+            unknown: reliability.unknown,
+            protects,
+        };
+        let number = self.classes.intern(class);
+        if self.costs.len() < self.classes.len() {
+            Arc::make_mut(&mut self.costs).push(cost(&class));
+        }
+        number
     }
 
     pub(super) fn class(&self, class: u32) -> &ClassKey {
-        &self.classes[class as usize]
+        self.classes.get(class)
     }
 
     /// −ln p of claims of the class in units of 10⁻⁹; `None`: no way.
@@ -193,7 +201,7 @@ impl Interned {
     }
 
     pub(super) fn value(&self, property: &str, value: &str) -> Option<u32> {
-        self.value_numbers.get(&(property.to_owned(), value.to_owned())).copied()
+        self.values.find(&(property.to_owned(), value.to_owned()))
     }
 
     /// Numbers what is used anew in canonical order and drops the rest, so that the numbers depend on the set of rows alone.
@@ -205,33 +213,18 @@ impl Interned {
             used_guards[class.guard as usize] = true;
             used_kinds[class.kind as usize] = true;
         }
-        let guards = reorder(&mut self.guards, &mut self.guard_numbers, &used_guards, GuardKey::canonical);
-        let kinds = reorder(&mut self.kinds, &mut self.kind_numbers, &used_kinds, Clone::clone);
-        for class in &mut self.classes {
-            class.guard = guards[class.guard as usize];
-            class.kind = kinds[class.kind as usize];
-        }
-        let classes = reorder(&mut self.classes, &mut self.class_numbers, &used.classes, |class| *class);
-        let values = reorder(&mut self.values, &mut self.value_numbers, &used.values, Clone::clone);
-        let units = reorder(&mut self.units, &mut self.unit_numbers, &used.units, Clone::clone);
-        self.costs = self.classes.iter().map(|class| class.reliability().cost().unwrap_or(u64::MAX)).collect();
+        let guards = self.guards.reorder(&used_guards, GuardKey::canonical);
+        let kinds = self.kinds.reorder(&used_kinds, Clone::clone);
+        let known = self.classes.iter().map(|class| ClassKey {
+            guard: guards[class.guard as usize],
+            kind: kinds[class.kind as usize],
+            ..*class
+        });
+        self.classes = Table::of(known.collect());
+        let classes = self.classes.reorder(&used.classes, |class| *class);
+        let values = self.values.reorder(&used.values, Clone::clone);
+        let units = self.units.reorder(&used.units, Clone::clone);
+        self.costs = Arc::new(self.classes.iter().map(cost).collect());
         Renumbered { classes, values, units }
     }
-}
-
-/// Keeps what is used, sorted by `key`; rebuilds the numbers and answers the new number of each old one.
-fn reorder<K, S>(list: &mut Vec<K>, numbers: &mut HashMap<K, u32>, used: &[bool], key: impl Fn(&K) -> S) -> Vec<u32>
-where
-    K: std::hash::Hash + Eq + Clone,
-    S: Ord,
-{
-    let mut order: Vec<usize> = (0..list.len()).filter(|&old| used[old]).collect();
-    order.sort_by_cached_key(|&old| key(&list[old]));
-    let mut fresh = vec![u32::MAX; list.len()];
-    for (new, &old) in order.iter().enumerate() {
-        fresh[old] = super::ids::index(new);
-    }
-    *list = order.iter().map(|&old| list[old].clone()).collect();
-    *numbers = list.iter().cloned().zip(0..).collect();
-    fresh
 }

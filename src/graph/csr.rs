@@ -1,92 +1,13 @@
 //! The base of a snapshot: every claim in columns, relationships in rows by source and by target. Private to the graph: whoever
 //! walks it goes through a view.
 
-use crate::model::{AssertionId, Currency};
-
-use super::claim::{ClaimRow, Interned, Renumbered, Used};
+use super::claim::{ClaimRow, Interned, Used};
+use super::columns::Columns;
 use super::ids::{IdTable, index};
+use super::names::Names;
 
 /// Set beside a class when a view cannot decide by the class alone: several claims, a closed one, or one with a retain day.
 pub(super) const LOOK: u32 = 1 << 31;
-
-/// Claims as columns. Closed ones and amounts are kept apart, since most have neither.
-#[derive(Debug, Default, PartialEq)]
-pub(super) struct Columns {
-    ids: Vec<AssertionId>,
-    classes: Vec<u32>,
-    retain: Vec<i32>,
-    periods: Vec<(i64, i64)>,
-    from: Vec<u64>,
-    closed: Vec<(u32, u64)>,
-    amounts: Vec<(u32, i64, Currency)>,
-    quantities: Vec<(u32, i64, u32)>,
-}
-
-impl Columns {
-    pub(super) fn reserve(&mut self, rows: usize) {
-        self.ids.reserve_exact(rows);
-        self.classes.reserve_exact(rows);
-        self.retain.reserve_exact(rows);
-        self.periods.reserve_exact(rows);
-        self.from.reserve_exact(rows);
-    }
-
-    pub(super) fn len(&self) -> usize {
-        self.ids.len()
-    }
-
-    pub(super) fn push(&mut self, row: &ClaimRow) {
-        let at = index(self.ids.len());
-        self.ids.push(row.id);
-        self.classes.push(row.class);
-        self.retain.push(row.retain);
-        self.periods.push(row.period);
-        self.from.push(row.from);
-        if row.to != u64::MAX {
-            self.closed.push((at, row.to));
-        }
-        if let Some((minor, currency)) = row.amount {
-            self.amounts.push((at, minor, currency));
-        }
-        if let Some((micros, unit)) = row.quantity {
-            self.quantities.push((at, micros, unit));
-        }
-    }
-
-    pub(super) fn row(&self, at: u32) -> ClaimRow {
-        let place = at as usize;
-        let closed = self.closed.binary_search_by_key(&at, |(claim, _)| *claim);
-        let amount = self.amounts.binary_search_by_key(&at, |(claim, _, _)| *claim);
-        let quantity = self.quantities.binary_search_by_key(&at, |(claim, _, _)| *claim);
-        ClaimRow {
-            id: self.ids[place],
-            class: self.classes[place],
-            retain: self.retain[place],
-            period: self.periods[place],
-            amount: amount.ok().map(|found| (self.amounts[found].1, self.amounts[found].2)),
-            quantity: quantity.ok().map(|found| (self.quantities[found].1, self.quantities[found].2)),
-            from: self.from[place],
-            to: closed.map_or(u64::MAX, |found| self.closed[found].1),
-        }
-    }
-
-    /// Marks the numbers that occur.
-    fn mark(&self, used: &mut Used) {
-        self.classes.iter().for_each(|class| used.classes[*class as usize] = true);
-        self.quantities.iter().for_each(|(_, _, unit)| used.units[*unit as usize] = true);
-    }
-
-    fn renumber(&mut self, fresh: &Renumbered) {
-        self.classes.iter_mut().for_each(|class| *class = fresh.classes[*class as usize]);
-        self.quantities.iter_mut().for_each(|(_, _, unit)| *unit = fresh.units[*unit as usize]);
-    }
-
-    /// The places of claims with these ids, which must ascend.
-    pub(super) fn places(&self, wanted: &[AssertionId]) -> Vec<u32> {
-        let found = self.ids.iter().enumerate().filter(|(_, id)| wanted.binary_search(id).is_ok());
-        found.map(|(place, _)| index(place)).collect()
-    }
-}
 
 /// The immutable part of a snapshot.
 ///
@@ -104,13 +25,12 @@ pub(super) struct Base {
     pub(super) value_starts: Vec<u32>,
     pub(super) values: Vec<u32>,
 
-    pub(super) relationships: IdTable,
+    /// The relationship id of each triple.
+    pub(super) names: Names,
     /// Where each entity's outgoing triples begin.
     pub(super) out_starts: Vec<u32>,
     pub(super) sources: Vec<u32>,
     pub(super) targets: Vec<u32>,
-    /// The relationship of each triple, by its place among the ids.
-    pub(super) names: Vec<u32>,
     /// The class of the triple's only claim, or [`LOOK`].
     pub(super) marks: Vec<u32>,
     /// Where each triple's claims begin.
@@ -121,8 +41,6 @@ pub(super) struct Base {
     pub(super) in_sources: Vec<u32>,
     pub(super) in_triples: Vec<u32>,
     pub(super) in_marks: Vec<u32>,
-    /// Triples in the order of relationship ids.
-    pub(super) by_name: Vec<u32>,
 }
 
 fn range(starts: &[u32], at: u32) -> std::ops::Range<usize> {
@@ -146,6 +64,30 @@ impl Base {
         self.values.iter_mut().for_each(|value| *value = fresh.values[*value as usize]);
         for ends in self.value_starts.windows(2) {
             self.values[ends[0] as usize..ends[1] as usize].sort_unstable();
+        }
+    }
+
+    /// Works out what follows from the rest: the marks, and the rows by target.
+    pub(super) fn derive(&mut self) {
+        self.entity_marks = marks(&self.entity_starts, &self.entity_claims);
+        self.marks = marks(&self.claim_starts, &self.claims);
+        self.mirror();
+    }
+
+    /// Fills in the rows by target: in the order of (source, relationship id), since the triples come so.
+    fn mirror(&mut self) {
+        let mut place = starts(self.nodes(), self.targets.iter().copied());
+        self.in_starts.clone_from(&place);
+        let triples = self.targets.len();
+        self.in_sources = vec![0; triples];
+        self.in_triples = vec![0; triples];
+        self.in_marks = vec![0; triples];
+        for (triple, target) in self.targets.iter().enumerate() {
+            let at = &mut place[*target as usize];
+            self.in_sources[*at as usize] = self.sources[triple];
+            self.in_triples[*at as usize] = index(triple);
+            self.in_marks[*at as usize] = self.marks[triple];
+            *at += 1;
         }
     }
 
@@ -174,19 +116,10 @@ impl Base {
             .map(|at| (self.entity_claims.row(index(at)), &self.values[range(&self.value_starts, index(at))]))
     }
 
-    /// The triples of one relationship id.
-    pub(super) fn triples_named(&self, id: &str) -> &[u32] {
-        let Ok(name) = self.relationships.find(id) else { return &[] };
-        let start = self.by_name.partition_point(|&triple| self.names[triple as usize] < name);
-        let length = self.by_name[start..].partition_point(|&triple| self.names[triple as usize] == name);
-        &self.by_name[start..start + length]
-    }
-
     /// The triple with these three parts.
     pub(super) fn triple(&self, id: &str, source: u32, target: u32) -> Option<u32> {
-        let parts =
-            |triple: &&u32| self.sources[**triple as usize] == source && self.targets[**triple as usize] == target;
-        self.triples_named(id).iter().find(parts).copied()
+        let parts = |triple: &u32| self.sources[*triple as usize] == source && self.targets[*triple as usize] == target;
+        self.names.find(id).into_iter().find(parts)
     }
 
     /// The triple that a claim belongs to, by the claim's place.
@@ -198,4 +131,24 @@ impl Base {
     pub(super) fn entity_of(&self, claim: u32) -> u32 {
         index(self.entity_starts.partition_point(|&start| start <= claim) - 1)
     }
+}
+
+/// Where each owner's part begins in a list sorted by owner.
+pub(super) fn starts(owners: u32, parts: impl Iterator<Item = u32>) -> Vec<u32> {
+    let mut starts = vec![0; owners as usize + 1];
+    for owner in parts {
+        starts[owner as usize + 1] += 1;
+    }
+    for at in 1..starts.len() {
+        starts[at] += starts[at - 1];
+    }
+    starts
+}
+
+fn marks(starts: &[u32], claims: &Columns) -> Vec<u32> {
+    let mark = |ends: &[u32]| match ends[1] - ends[0] {
+        1 if claims.is_plain(ends[0]) => claims.classes[ends[0] as usize],
+        _ => LOOK,
+    };
+    starts.windows(2).map(mark).collect()
 }

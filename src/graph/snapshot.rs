@@ -11,10 +11,11 @@ use super::build::SnapshotBuilder;
 use super::claim::{ClaimRow, Interned};
 use super::csr::Base;
 use super::delta::{Delta, Ground};
+use super::numbering::Numbering;
 use super::scratch::Pool;
 use super::{GraphView, Lens};
 
-/// A delta is laid into a new base when it holds more claims than this and an eighth of the base's.
+/// A delta is heavy when it holds more claims than this and a sixteenth of the base's.
 const DELTA_FLOOR: usize = 16_384;
 
 /// How many clearances are remembered with what they may see.
@@ -46,7 +47,7 @@ impl PartialEq for Snapshot {
     /// Equal when they hold the same rows of the same revision, however these are laid out.
     fn eq(&self, other: &Self) -> bool {
         let (mine, theirs) = (self.compacted(), other.compacted());
-        self.revision == other.revision && mine.base == theirs.base && mine.interned.same_as(&theirs.interned)
+        self.revision == other.revision && mine.base == theirs.base && mine.interned == theirs.interned
     }
 }
 
@@ -78,19 +79,12 @@ impl Snapshot {
         &self.vocabulary
     }
 
-    /// The snapshot at a later revision: with these claims as they stand now, and without the erased ones. It costs what has
-    /// changed since the base was built, until that is much: then the base is built anew.
+    /// The snapshot at a later revision: with these claims as they stand now, and without the erased ones. It costs what changes,
+    /// however much has changed since the base was built; but see [`is_heavy`](Self::is_heavy).
     #[must_use]
     pub fn apply(&self, claims: &[Assertion], erased: &[AssertionId], revision: Revision) -> Self {
         if claims.is_empty() && erased.is_empty() {
             return Self { revision, ..self.clone() };
-        }
-        let most = DELTA_FLOOR + (self.base.claims.len() + self.base.entity_claims.len()) / 8;
-        if self.delta.size + claims.len() > most {
-            let mut builder = self.unbuilt();
-            claims.iter().for_each(|claim| builder.claim(claim));
-            erased.iter().for_each(|id| builder.erase(*id));
-            return Self { pool: Arc::clone(&self.pool), ..builder.finish(revision) };
         }
         let mut interned = Interned::clone(&self.interned);
         let mut delta = Delta::clone(&self.delta);
@@ -100,6 +94,11 @@ impl Snapshot {
         let grown = interned.guards.len() > self.interned.guards.len();
         let seen = if grown { Arc::default() } else { Arc::clone(&self.seen) };
         Self { seen, interned: Arc::new(interned), delta: Arc::new(delta), revision, ..self.clone() }
+    }
+
+    /// Whether so much has changed since the base was built that it should be built anew, by [`compacted`](Self::compacted).
+    pub fn is_heavy(&self) -> bool {
+        self.delta.size > DELTA_FLOOR + (self.base.claims.len() + self.base.entity_claims.len()) / 16
     }
 
     /// The same rows with everything in the base.
@@ -113,23 +112,29 @@ impl Snapshot {
 
     /// A builder that has all rows already.
     fn unbuilt(&self) -> SnapshotBuilder {
-        let mut builder = SnapshotBuilder::with_interned(Arc::clone(&self.vocabulary), Interned::clone(&self.interned));
+        let (base, delta) = (&*self.base, &*self.delta);
+        let fresh = delta.entities.iter().map(|entity| entity.id.as_str().as_bytes());
+        let entities = Numbering::of(base.entities.pieces().iter().chain(fresh));
+        let mut builder =
+            SnapshotBuilder::with(Arc::clone(&self.vocabulary), Interned::clone(&self.interned), entities);
         for node in 0..self.nodes() {
-            let id = self.entity_id(node);
             self.each_entity_claim(node, |claim, values| {
-                builder.entity_row(&id, claim, values.to_vec());
+                builder.entity_row(node, &claim, values);
                 true
             });
         }
-        let (base, delta) = (&*self.base, &*self.delta);
-        for triple in (0..base.triples()).filter(|triple| !delta.overlaid.contains(triple)) {
-            let (name, source, target) = self.triple(triple);
-            let (source, target) = (self.entity_id(source), self.entity_id(target));
-            base.claims_of(triple).for_each(|claim| builder.triple_row(&name, &source, &target, claim));
+        for (triple, name) in (0..base.triples()).zip(base.names.packed().iter()) {
+            if !delta.overlaid.contains(&triple) {
+                let ends = (base.sources[triple as usize], base.targets[triple as usize]);
+                base.claims_of(triple).for_each(|claim| builder.triple_row(name, ends, &claim));
+            }
         }
+        let mut name = Vec::new();
         for triple in &delta.triples {
-            let (source, target) = (self.entity_id(triple.source), self.entity_id(triple.target));
-            triple.claims.iter().for_each(|claim| builder.triple_row(&triple.name, &source, &target, *claim));
+            name.clear();
+            super::names::pack(triple.name.as_str(), &mut name);
+            let ends = (triple.source, triple.target);
+            triple.claims.iter().for_each(|claim| builder.triple_row(&name, ends, claim));
         }
         builder
     }
@@ -160,7 +165,7 @@ impl Snapshot {
     pub(super) fn entity_id(&self, node: u32) -> EntityId {
         match node.checked_sub(self.base.nodes()) {
             None => EntityId::new(self.base.entities.get(node)).expect("ids were checked when they came in"),
-            Some(place) => self.delta.entities[place as usize].clone(),
+            Some(place) => self.delta.entity(place).id.clone(),
         }
     }
 
@@ -169,35 +174,43 @@ impl Snapshot {
         let at = triple as usize;
         match triple.checked_sub(self.base.triples()) {
             None => {
-                let name = RelationshipId::new(self.relationship_name(triple));
+                let name = RelationshipId::new(self.base.names.get(triple));
                 (name.expect("ids were checked when they came in"), self.base.sources[at], self.base.targets[at])
             }
             Some(place) => {
-                let known = &self.delta.triples[place as usize];
+                let known = self.delta.triple(place);
                 (known.name.clone(), known.source, known.target)
             }
         }
     }
 
-    pub(super) fn relationship_name(&self, triple: u32) -> &str {
+    /// Where a triple starts and ends.
+    pub(super) fn ends(&self, triple: u32) -> (u32, u32) {
+        let at = triple as usize;
         match triple.checked_sub(self.base.triples()) {
-            None => self.base.relationships.get(self.base.names[triple as usize]),
-            Some(place) => self.delta.triples[place as usize].name.as_str(),
+            None => (self.base.sources[at], self.base.targets[at]),
+            Some(place) => (self.delta.triple(place).source, self.delta.triple(place).target),
+        }
+    }
+
+    pub(super) fn relationship_name(&self, triple: u32) -> String {
+        match triple.checked_sub(self.base.triples()) {
+            None => self.base.names.get(triple),
+            Some(place) => self.delta.triple(place).name.as_str().to_owned(),
         }
     }
 
     /// Every triple with this relationship id, as it stands.
     pub(super) fn triples_named(&self, id: &str) -> Vec<u32> {
-        let below = self.base.triples_named(id).iter().copied();
-        let below = below.filter(|triple| !self.delta.overlaid.contains(triple));
-        below.chain(self.delta.triples_named(id).map(|place| self.base.triples() + place)).collect()
+        let below = self.base.names.find(id).into_iter().filter(|triple| !self.delta.overlaid.contains(triple));
+        below.chain(self.delta.triples_named(id).iter().map(|place| self.base.triples() + place)).collect()
     }
 
     /// Goes through the claims of a triple as they stand.
     pub(super) fn each_claim(&self, triple: u32, mut visit: impl FnMut(ClaimRow)) {
         match triple.checked_sub(self.base.triples()) {
             None => self.base.claims_of(triple).for_each(visit),
-            Some(place) => self.delta.triples[place as usize].claims.iter().for_each(|claim| visit(*claim)),
+            Some(place) => self.delta.triple(place).claims.iter().for_each(|claim| visit(*claim)),
         }
     }
 

@@ -178,7 +178,7 @@ impl<'a> GraphView<'a> {
     /// The kind of an entity.
     pub fn kind(&self, node: NodeIx) -> Option<&KindName> {
         let class = self.entity_class(node.0)?;
-        Some(&self.snapshot.interned.kinds[self.snapshot.interned.class(class).kind as usize])
+        Some(self.snapshot.interned.kinds.get(self.snapshot.interned.class(class).kind))
     }
 
     /// How many entities the view shows, with relationships or without. A pass over the entities, without their relationships.
@@ -396,7 +396,7 @@ impl<'a> GraphView<'a> {
 
     /// Where a relationship starts and ends.
     pub fn ends(&self, triple: TripleIx) -> (NodeIx, NodeIx) {
-        let (_, source, target) = self.snapshot.triple(triple.0);
+        let (source, target) = self.snapshot.ends(triple.0);
         (NodeIx(source), NodeIx(target))
     }
 
@@ -419,7 +419,7 @@ impl<'a> GraphView<'a> {
 
     /// The name of a unit.
     pub fn unit(&self, unit: UnitIx) -> &str {
-        &self.snapshot.interned.units[unit.0 as usize]
+        self.snapshot.interned.units.get(unit.0)
     }
 
     /// What the claims that count in the view come to.
@@ -428,7 +428,7 @@ impl<'a> GraphView<'a> {
         let best = self.class(claims.first()?.class);
         let Contact { period, amount, quantity } = contact(&claims);
         let quantity = quantity.map(|(value, unit)| Quantity { value, unit: self.unit(unit).to_owned() });
-        let kind = self.snapshot.interned.kinds[best.kind as usize].clone();
+        let kind = self.snapshot.interned.kinds.get(best.kind).clone();
         Some(Fold { kind, reliability: best.reliability(), period, amount, quantity })
     }
 
@@ -490,7 +490,7 @@ impl<'a> GraphView<'a> {
     fn best_triple(&self, siblings: &[u32]) -> Option<u32> {
         let mut best: Option<(Standing, u32)> = None;
         for &triple in siblings {
-            let (_, source, target) = self.snapshot.triple(triple);
+            let (source, target) = self.snapshot.ends(triple);
             if !self.exists(source) || !self.exists(target) {
                 continue;
             }
@@ -625,13 +625,13 @@ impl<'a> GraphView<'a> {
             Side::In => &rows.into,
         };
         arcs.extend(above.iter().map(|&place| {
-            let triple = &delta.triples[place as usize];
+            let triple = delta.triple(place);
             let to = if side == Side::Out { triple.target } else { triple.source };
             (to, base.triples() + place, LOOK)
         }));
         arcs.sort_by(|(a, x, _), (b, y, _)| {
             let name = |triple| self.snapshot.relationship_name(triple);
-            (delta.rank(base, *a), name(*x)).cmp(&(delta.rank(base, *b), name(*y)))
+            delta.rank(base, *a).cmp(&delta.rank(base, *b)).then_with(|| name(*x).cmp(&name(*y)))
         });
         arcs
     }

@@ -9,10 +9,10 @@ use serde_json::Value;
 use super::{AppState, Caller, JobStatus, Moment, ServiceError, ServiceResult};
 use crate::access::{Action, Disclosed, Disclosure, Permit};
 use crate::analysis::{
-    AnalysisError, Answer, AnyAnalysis, Evidence, EvidenceRelationship, Finding, Frame, Question, ResolvedFrame,
+    AnalysisError, Answer, AnyAnalysis, Caps, Evidence, EvidenceRelationship, Finding, Frame, Question, ResolvedFrame,
     analysis,
 };
-use crate::graph::{Budget, Lens, Progress, Snapshot};
+use crate::graph::{Budget, GraphView, Lens, Progress, Snapshot};
 use crate::model::{
     Assertion, DerivedMarking, Entity, EntityId, Instant, RelationshipId, RelationshipKey, Revision, Subject,
     fold_relationship,
@@ -23,12 +23,12 @@ use crate::store::Wanted;
 const ATTEMPTS: usize = 3;
 
 /// A question, and the moment that it is about.
-struct Asked {
+pub(super) struct Asked {
     analysis: &'static dyn AnyAnalysis,
     body: Value,
     resolved: ResolvedFrame,
     /// The revision that the frame names; `None`: now.
-    at: Option<Revision>,
+    pub(super) at: Option<Revision>,
     as_of: Instant,
     progress: Progress,
 }
@@ -41,12 +41,18 @@ impl AppState {
         let snapshot = self.latest_snapshot().await?;
         match self.answer(&permit, &asked, snapshot).await {
             Ok((answer, ids)) => Ok(self.gate.disclose(&permit, "ok", ids, answer).await?),
-            Err(ServiceError::Faults(faults)) => {
-                // What is unknown is told as well: hidden and absent take this same way.
-                self.gate.disclose(&permit, "unknown-entity", Disclosure::default(), ()).await?.into_inner();
-                Err(ServiceError::Faults(faults))
-            }
-            Err(error) => Err(error),
+            Err(error) => Err(self.told_failure(&permit, error).await),
+        }
+    }
+
+    /// A failure as it leaves. What is unknown is told as well, so that goes into the log: hidden and absent take this same way.
+    pub(super) async fn told_failure(&self, permit: &Permit, error: ServiceError) -> ServiceError {
+        if !matches!(error, ServiceError::Faults(_)) {
+            return error;
+        }
+        match self.gate.disclose(permit, "unknown-entity", Disclosure::default(), ()).await {
+            Ok(_) => error,
+            Err(log) => log.into(),
         }
     }
 
@@ -71,11 +77,21 @@ impl AppState {
 
     /// Reads the body and settles what the frame means.
     async fn ask(&self, permit: &Permit, name: &str, body: Value) -> ServiceResult<Asked> {
+        self.ask_within(permit, name, body, &self.limits.analyses.caps_of(permit.roles())).await
+    }
+
+    /// The same, within these limits.
+    pub(super) async fn ask_within(
+        &self,
+        permit: &Permit,
+        name: &str,
+        body: Value,
+        caps: &Caps,
+    ) -> ServiceResult<Asked> {
         let analysis = analysis(name).ok_or(ServiceError::NotFound)?;
         let Question { frame, default_direction, .. } = analysis.parse(body.clone()).map_err(ServiceError::Faults)?;
         let ontology = &self.vocabulary.ontology;
-        let caps = self.limits.analyses.caps_of(permit.roles());
-        let resolved = frame.resolve(ontology, default_direction, &caps).map_err(ServiceError::Faults)?;
+        let resolved = frame.resolve(ontology, default_direction, caps).map_err(ServiceError::Faults)?;
         let (at, as_of) = self.moment(permit, &frame).await?;
         Ok(Asked { analysis, body, resolved, at, as_of, progress: Progress::default() })
     }
@@ -115,8 +131,18 @@ impl AppState {
         Err(ServiceError::Busy { retry_after: crate::store::RETRY_AFTER })
     }
 
-    /// Works the question out on a view, off the serving threads.
     async fn find(&self, permit: &Permit, asked: &Asked, snapshot: Arc<Snapshot>) -> ServiceResult<Finding<Value>> {
+        self.on_view(permit, asked, snapshot, |question, view, caps, budget| question.run.run(view, caps, budget)).await
+    }
+
+    /// Works on a view, off the serving threads.
+    pub(super) async fn on_view<T: Send + 'static>(
+        &self,
+        permit: &Permit,
+        asked: &Asked,
+        snapshot: Arc<Snapshot>,
+        work: impl FnOnce(Question, &GraphView<'_>, &Caps, &Budget) -> Result<T, AnalysisError> + Send + 'static,
+    ) -> ServiceResult<T> {
         let question = asked.analysis.parse(asked.body.clone()).map_err(ServiceError::Faults)?;
         let lens = Lens { at: asked.at, ..asked.resolved.lens.clone() };
         let caps = asked.resolved.caps;
@@ -127,7 +153,7 @@ impl AppState {
             .work(move |stop| {
                 let view = snapshot.view(&clearance, today, lens);
                 let budget = Budget::new(caps.max_visited, stop).watched_by(progress);
-                question.run.run(&view, &caps, &budget)
+                work(question, &view, &caps, &budget)
             })
             .await?;
         found.map_err(|error| match error {
@@ -140,7 +166,7 @@ impl AppState {
     }
 
     /// What the result names, as the caller may see it; `None` when something of it is no longer there.
-    async fn look_up(
+    pub(super) async fn look_up(
         &self,
         permit: &Permit,
         asked: &Asked,
@@ -191,22 +217,12 @@ impl AppState {
         finding: Finding<Value>,
         named: Named,
     ) -> (Answer, Disclosure) {
+        let (marking, ids) = (named.marking(), named.disclosure());
         let Named { entities, relationships } = named;
-        let mut marking = DerivedMarking::default();
-        entities.values().for_each(|entity| marking.merge(&entity.marking));
-        relationships.values().for_each(|relationship| marking.merge(&relationship.marking));
-        let ids = Disclosure {
-            entities: entities.keys().cloned().collect(),
-            relationships: relationships.keys().cloned().collect(),
-            assertions: relationships
-                .values()
-                .flat_map(|relationship| relationship.assertions.iter().copied())
-                .collect(),
-        };
         let answer = Answer {
             as_of: asked.as_of,
             replay: self.seal_replay(revision, asked.as_of),
-            frame: Frame { as_of: Some(asked.as_of), ..asked.resolved.understood.clone() },
+            frame: asked.understood(),
             evaluation_table: self.vocabulary.evaluations.version.clone(),
             marking,
             truncated: finding.truncated,
@@ -219,8 +235,41 @@ impl AppState {
     }
 }
 
+impl Asked {
+    /// The instant for which the answer holds.
+    pub(super) fn as_of(&self) -> Instant {
+        self.as_of
+    }
+
+    /// The frame as it was understood.
+    pub(super) fn understood(&self) -> Frame {
+        Frame { as_of: Some(self.as_of), ..self.resolved.understood.clone() }
+    }
+}
+
 /// What a result names.
-struct Named {
-    entities: BTreeMap<EntityId, Entity>,
-    relationships: BTreeMap<RelationshipKey, EvidenceRelationship>,
+#[derive(Default)]
+pub(super) struct Named {
+    pub(super) entities: BTreeMap<EntityId, Entity>,
+    pub(super) relationships: BTreeMap<RelationshipKey, EvidenceRelationship>,
+}
+
+impl Named {
+    /// The marking derived from all of it.
+    pub(super) fn marking(&self) -> DerivedMarking {
+        let mut marking = DerivedMarking::default();
+        self.entities.values().for_each(|entity| marking.merge(&entity.marking));
+        self.relationships.values().for_each(|relationship| marking.merge(&relationship.marking));
+        marking
+    }
+
+    /// The ids that giving it away discloses.
+    pub(super) fn disclosure(&self) -> Disclosure {
+        let claims = self.relationships.values().flat_map(|relationship| relationship.assertions.iter().copied());
+        Disclosure {
+            entities: self.entities.keys().cloned().collect(),
+            relationships: self.relationships.keys().cloned().collect(),
+            assertions: claims.collect(),
+        }
+    }
 }

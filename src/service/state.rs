@@ -1,5 +1,6 @@
 //! What every request works with, and what can go wrong.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,7 +27,7 @@ pub struct AppState {
     pub(crate) running: RunningKeys,
     pub(crate) jobs: Jobs,
     pub(crate) keys: Option<Arc<KeyDomains>>,
-    pub(crate) snapshots: Snapshots,
+    pub(crate) snapshots: Arc<Snapshots>,
     pub(crate) workers: Workers,
     pub(crate) remembered: Remembered,
 }
@@ -50,7 +51,7 @@ impl AppState {
     pub fn new(parts: Parts) -> Self {
         let Parts { gate, store, vocabulary, sealer, limits } = parts;
         let jobs = Jobs::new(&limits);
-        let snapshots = Snapshots::new(Arc::clone(&store), Arc::clone(&vocabulary));
+        let snapshots = Snapshots::new(Arc::clone(&store), Arc::clone(&vocabulary), None);
         let workers = Workers::new(&limits.analyses);
         let (running, keys, remembered) = (RunningKeys::default(), None, Remembered::default());
         Self { gate, store, vocabulary, sealer, limits, running, jobs, keys, snapshots, workers, remembered }
@@ -60,6 +61,13 @@ impl AppState {
     #[must_use]
     pub fn with_keys(mut self, keys: KeyDomains) -> Self {
         self.keys = Some(Arc::new(keys));
+        self
+    }
+
+    /// The same with a file that its snapshot is kept in, for the next start. It holds every claim, whatever its marking.
+    #[must_use]
+    pub fn with_snapshot_file(mut self, path: PathBuf) -> Self {
+        self.snapshots = Snapshots::new(Arc::clone(&self.store), Arc::clone(&self.vocabulary), Some(path));
         self
     }
 

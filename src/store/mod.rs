@@ -76,6 +76,15 @@ pub struct Stamp {
     pub at: Instant,
 }
 
+/// What made a revision. No two stores have one in common, nor have two pasts of one store: the write's id is drawn by chance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Commit {
+    /// The write's id.
+    pub write: Uuid,
+    /// When.
+    pub at: Instant,
+}
+
 /// Whose claims are asked for.
 #[derive(Debug, Clone, Copy)]
 pub enum Wanted<'a> {
@@ -263,6 +272,9 @@ pub trait GraphStore: Send + Sync + 'static {
 
     /// The revision that a write made (the last one, should the permit have been used again), for settling what the audit log left open; `None` when it never committed or changed nothing.
     async fn stamp_of(&self, write: Uuid) -> StoreResult<Option<Stamp>>;
+
+    /// What made a revision; `None` where the store has none of this number, published or not.
+    async fn commit(&self, revision: Revision) -> StoreResult<Option<Commit>>;
 
     /// Everything that has changed since a revision, in no order but each claim once, as it stands at the revision returned. For
     /// snapshots only: it is the one read without a permit, and only `service::snapshots` calls it. `row` may end it early; then

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::StreamExt as _;
 use futures::future::{Either, select};
 use linchpin::access::{Phase, RequestContext, Role};
 use linchpin::analysis::{Answer, Caps, analysis};
@@ -258,6 +259,30 @@ async fn one_too_many_is_told_so_and_an_abandoned_question_stops() {
     // The only worker is free again as soon as the abandoned question notices.
     let guard = Duration::from_secs(60);
     let answer = tokio::time::timeout(guard, service.ask("ana@al-police", small)).await.expect("the worker is free");
+    assert_eq!(hops(&answer.unwrap()).len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stream_that_nobody_reads_on_stops() {
+    let wall_time = Duration::from_secs(3_600);
+    let service = Service::new(AnalysisLimits { threads: 1, queue: 0, wall_time, ..AnalysisLimits::default() });
+    square(&service, 12).await;
+    let body = json!({"source": "p-0-0", "target": "p-11-11", "max_hops": 60});
+    let lines = service.state.stream_analysis(&caller("ana@al-police"), "paths-within", body).await.unwrap();
+    let read: Vec<_> = Box::pin(lines).take(3).collect().await;
+    let text = read.into_iter().map(|lines| String::from_utf8(lines.unwrap()).unwrap()).collect::<String>();
+    assert_eq!(text.lines().count(), 4, "the beginning, one path, two more");
+    // What was read is gone, and so is the rest: the only worker is free again as soon as the kernel notices.
+    let small = json!({"source": "p-0-0", "target": "p-0-1", "k": 1});
+    let answered = async {
+        loop {
+            match service.ask("ana@al-police", small.clone()).await {
+                Err(ServiceError::Busy { .. }) => tokio::task::yield_now().await,
+                other => break other,
+            }
+        }
+    };
+    let answer = tokio::time::timeout(Duration::from_secs(60), answered).await.expect("the worker is free");
     assert_eq!(hops(&answer.unwrap()).len(), 1);
 }
 

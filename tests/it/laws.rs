@@ -5,15 +5,15 @@
 use std::cell::RefCell;
 
 use linchpin::access::{Clearance, Guard, visible};
-use linchpin::analysis::{ANALYSES, AnalysisError, AnyAnalysis};
-use linchpin::graph::Snapshot;
+use linchpin::analysis::{ANALYSES, AnalysisError, AnyAnalysis, Caps, Frame};
+use linchpin::graph::{Direction, Lens, Snapshot};
 use linchpin::model::{Assertion, AssertionId, EntityId, Revision};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::graph::random::{at, claims, clearance, entity_id, frame};
-use crate::graph::{TODAY, anyone, ask, drawn, entity, snapshot};
+use crate::graph::{TODAY, VOCABULARY, anyone, ask, drawn, entity, snapshot};
 
 /// Everything that an answer would be made of, as bytes.
 fn answer(
@@ -46,6 +46,30 @@ fn sees(who: &Clearance, claim: &Assertion) -> bool {
         withdrawn: claim.recorded.is_withdrawn(),
     };
     visible(who, TODAY, &guard)
+}
+
+/// Whom a question is about, as drawn: hidden ones too, of which there is little to say; or, mostly, those next to them in the
+/// order of ids that the caller sees through the frame.
+fn about() -> impl Strategy<Value = (bool, Vec<EntityId>)> {
+    (proptest::bool::weighted(0.85), vec(entity_id(), 2))
+}
+
+fn choose(
+    snapshot: &Snapshot,
+    who: &Clearance,
+    (known, drawn): &(bool, Vec<EntityId>),
+    frame: &Value,
+    at: Option<Revision>,
+) -> Vec<EntityId> {
+    let frame: Frame = serde_json::from_value(frame.clone()).unwrap();
+    let resolved = frame.resolve(&VOCABULARY.ontology, Direction::Both, &Caps::default()).unwrap();
+    let view = snapshot.view(who, TODAY, Lens { at, ..resolved.lens });
+    let mut seen: Vec<EntityId> = view.nodes().filter(|_| *known).map(|node| view.id(node)).collect();
+    let next = |id: &EntityId| {
+        let place = seen.partition_point(|other| other < id);
+        if seen.is_empty() { id.clone() } else { seen.remove(place % seen.len()) }
+    };
+    drawn.iter().map(next).collect()
 }
 
 /// The bodies that a random question is asked with: as it is, and with each of the options that it may have.
@@ -92,11 +116,10 @@ fn variants(analysis: &dyn AnyAnalysis, body: &Value) -> Vec<Value> {
         "common-neighbours" => vec![json!({"at_least": 1})],
         "hidden-links" => vec![
             json!({"methods": ["adamic_adar", "l3"]}),
-            json!({"methods": ["resource_allocation"]}),
-            json!({"methods": ["l3", "shared_attributes"]}),
+            json!({"methods": ["resource_allocation", "shared_attributes"]}),
             json!({"across_agencies": true, "only_hidden": true, "max_q_value": 0.9}),
             json!({"attributes": ["Thing"], "candidates": ["Person", "Address"], "entity": null}),
-            json!({"attributes": ["Thing"], "candidates": ["Person", "Address"], "entity": null, "methods": ["l3"]}),
+            json!({"entity": null, "methods": ["l3"]}),
         ],
         _ => Vec::new(),
     };
@@ -105,14 +128,15 @@ fn variants(analysis: &dyn AnyAnalysis, body: &Value) -> Vec<Value> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(600))]
+    #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
     fn an_answer_is_a_function_of_what_the_caller_sees(
-        claims in claims(), who in clearance(), frame in frame(), about in vec(entity_id(), 2), at in at(),
+        claims in claims(), who in clearance(), frame in frame(), about in about(), at in at(),
     ) {
         let seen: Vec<Assertion> = claims.iter().filter(|claim| sees(&who, claim)).cloned().collect();
         let (all, seen) = (snapshot(&claims), snapshot(&seen));
+        let about = choose(&all, &who, &about, &frame, at);
         for analysis in ANALYSES {
             for body in variants(*analysis, &body(*analysis, &about, &frame)) {
                 prop_assert_eq!(answer(&all, &who, *analysis, &body, at), answer(&seen, &who, *analysis, &body, at));
@@ -122,7 +146,7 @@ proptest! {
 
     #[test]
     fn neither_row_order_nor_layout_shows(
-        claims in claims(), who in clearance(), frame in frame(), about in vec(entity_id(), 2), at in at(),
+        claims in claims(), who in clearance(), frame in frame(), about in about(), at in at(),
         shuffle in any::<u64>(), cuts in vec(0_usize..60, 3),
     ) {
         let whole = snapshot(&claims);
@@ -131,6 +155,7 @@ proptest! {
         prop_assert_eq!(&snapshot(&shuffled), &whole);
         let layered = layered(&shuffled, &cuts);
         prop_assert_eq!(&layered, &whole);
+        let about = choose(&whole, &who, &about, &frame, at);
         for analysis in ANALYSES {
             for body in variants(*analysis, &body(*analysis, &about, &frame)) {
                 let expected = answer(&whole, &who, *analysis, &body, at);
@@ -141,9 +166,10 @@ proptest! {
     }
 
     #[test]
-    fn a_question_asked_twice_at_once_is_answered_alike(claims in claims(), frame in frame(), about in vec(entity_id(), 2)) {
+    fn a_question_asked_twice_at_once_is_answered_alike(claims in claims(), frame in frame(), about in about()) {
         // Scratch space is pooled and shared: what one question leaves there must not reach another.
         let (shared, who) = (snapshot(&claims), anyone());
+        let about = choose(&shared, &who, &about, &frame, None);
         for analysis in ANALYSES {
             let body = body(*analysis, &about, &frame);
             let alone = answer(&snapshot(&claims), &who, *analysis, &body, None);
@@ -157,8 +183,9 @@ proptest! {
     }
 
     #[test]
-    fn results_match_their_schemas(claims in claims(), frame in frame(), about in vec(entity_id(), 2)) {
+    fn results_match_their_schemas(claims in claims(), frame in frame(), about in about()) {
         let (snapshot, who) = (snapshot(&claims), anyone());
+        let about = choose(&snapshot, &who, &about, &frame, None);
         for analysis in ANALYSES {
             for body in variants(*analysis, &body(*analysis, &about, &frame)) {
                 prop_assert_eq!(schema_errors(*analysis, "request", &body), Vec::<String>::new());

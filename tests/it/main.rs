@@ -11,5 +11,6 @@ mod layering;
 mod load;
 mod model;
 mod openapi;
+mod snapshots;
 mod support;
 mod vectors;

@@ -128,7 +128,8 @@ impl Analysis for HiddenLinks {
         let cut = most < params.top as usize && pairs.len() == most && finder.pairs.len() > most;
         let truncated = match () {
             () if finder.spent => Some(TruncatedReason::MaxVisited),
-            () if finder.full || cut => Some(TruncatedReason::MaxResults),
+            () if finder.full => Some(TruncatedReason::MaxCandidates),
+            () if cut => Some(TruncatedReason::MaxResults),
             () => None,
         };
         let mut met: Vec<NodeIx> = finder.hubs().into_iter().collect();

@@ -11,7 +11,7 @@ use crate::model::{EntityId, KindName, RelationshipKey};
 #[serde(rename_all = "snake_case")]
 pub enum HiddenLinkMethod {
     /// What they share of the kinds in `attributes`, each weighing −ln of the share of candidates that have it (natural logarithm;
-    /// of the candidates that have one of its kind); with p- and q-values.
+    /// of the candidates that have one of its kind); with p- and q-values. It takes one pass over the candidates to count them.
     SharedAttributes,
     /// Σ 1/ln d over the neighbours that they have in common, d the number of distinct neighbours (Adamic & Adar 2003).
     AdamicAdar,
@@ -35,7 +35,7 @@ impl HiddenLinkMethod {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HiddenLinksRequest {
-    /// Only pairs with this entity; left out: all pairs, which takes a pass over everyone.
+    /// Only pairs with this entity; left out: all pairs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub entity: Option<EntityId>,
@@ -88,7 +88,8 @@ const fn hundred() -> u32 {
 /// The pairs, the highest score first, then by ids.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, ToSchema)]
 pub struct HiddenLinksResult {
-    /// How many pairs the first method finds: those over which q-values are taken.
+    /// How many pairs the first method finds: those over which q-values are taken. Beyond four million there are no more
+    /// (`max_candidates`).
     pub pairs_found: u64,
     /// With `shared_attributes`: how many there are of each kind that is held by anyone.
     pub populations: Vec<SharedPopulation>,

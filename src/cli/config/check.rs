@@ -37,6 +37,10 @@ impl Config {
         if self.audit.file == self.store.file && self.store.kind == StoreKind::Embedded {
             faults.tell("audit.file", "the audit log lives apart from the store");
         }
+        let store = Some(&self.store.file).filter(|_| self.store.kind == StoreKind::Embedded);
+        if self.snapshot.file.as_ref().is_some_and(|file| Some(file) == store || *file == self.audit.file) {
+            faults.tell("snapshot.file", "it is overwritten, and names another file of the service");
+        }
         faults.0
     }
 

@@ -62,6 +62,8 @@ pub struct Config {
     pub secrets: SecretsConfig,
     /// What is erased when its day has come.
     pub retention: RetentionConfig,
+    /// The graph in memory that analyses are asked of.
+    pub snapshot: SnapshotConfig,
 }
 
 /// Which of the two stores.
@@ -278,6 +280,17 @@ pub struct RetentionConfig {
     pub sweep_seconds: u64,
 }
 
+/// The graph in memory that analyses are asked of.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct SnapshotConfig {
+    /// A file that keeps it for the next start, so that a large store need not be read from its beginning; left out: none. It holds
+    /// every claim, whatever its marking, and is made for its owner alone. Each instance needs one of its own. See
+    /// `snapshot-file.md`.
+    #[schema(value_type = Option<String>)]
+    pub file: Option<PathBuf>,
+}
+
 impl Default for Config {
     fn default() -> Self {
         let edge = Settings::default();
@@ -298,6 +311,7 @@ impl Default for Config {
             metrics: MetricsConfig::default(),
             secrets: SecretsConfig::default(),
             retention: RetentionConfig::default(),
+            snapshot: SnapshotConfig::default(),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Candidates and what connects them: who has which connectors, how many candidates have each, and how many there are of each kind.
 //!
 //! Neighbours are distinct entities, whichever way the relationships run. Roles, kinds and counts are kept in one pooled label a
-//! node; lists of connectors are kept for the candidates that are met.
+//! node; lists of connectors are kept for the candidates that are met. Counting is one pass, O(relationships of the candidates).
 
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;

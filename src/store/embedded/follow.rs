@@ -11,7 +11,7 @@ use super::rows::{COLUMNS, Cells, Decoder, Lexicon, Raw, SCAN_COLUMNS, assertion
 use super::sight::refresh;
 use super::write::{latest, number};
 use crate::model::{EntityId, Instant, Revision};
-use crate::store::{Change, MarkingTable, Stamp, StoreResult};
+use crate::store::{Change, Commit, MarkingTable, Stamp, StoreResult};
 
 /// How many changes travel together.
 const CHUNK: usize = 2_048;
@@ -28,6 +28,17 @@ pub(super) fn stamp_at(connection: &Connection, at: Instant) -> StoreResult<Opti
 pub(super) fn stamp_of(connection: &Connection, write: Uuid) -> StoreResult<Option<Stamp>> {
     let sql = "SELECT revision, at FROM revision WHERE \"write\" = ?1 ORDER BY revision DESC LIMIT 1";
     stamp(connection, sql, params![write.as_bytes()])
+}
+
+/// What made a revision.
+pub(super) fn commit(connection: &Connection, revision: Revision) -> StoreResult<Option<Commit>> {
+    let sql = "SELECT \"write\", at FROM revision WHERE revision = ?1";
+    let mut statement = connection.prepare_cached(sql).map_err(store_error)?;
+    let row: Option<([u8; 16], i64)> = statement
+        .query_row([number(revision)?], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()
+        .map_err(store_error)?;
+    row.map(|(write, at)| Ok(Commit { write: Uuid::from_bytes(write), at: instant(at)? })).transpose()
 }
 
 fn stamp(connection: &Connection, sql: &str, values: impl rusqlite::Params) -> StoreResult<Option<Stamp>> {

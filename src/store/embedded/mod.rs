@@ -35,7 +35,7 @@ use self::version::LogIndex;
 use self::workers::Workers;
 use super::asked::Asked;
 use super::{
-    Applied, Batch, Change, GraphStore, Hit, Incident, LoadRecord, MarkingTable, Search, Stamp, StoreError,
+    Applied, Batch, Change, Commit, GraphStore, Hit, Incident, LoadRecord, MarkingTable, Search, Stamp, StoreError,
     StoreResult, StoreVersion, TriplePage, Wanted,
 };
 use crate::access::{Clearance, Permit, WritePermit};
@@ -200,6 +200,10 @@ impl GraphStore for EmbeddedStore {
 
     async fn stamp_of(&self, write: Uuid) -> StoreResult<Option<Stamp>> {
         self.readers.run(move |connection| follow::stamp_of(connection, write)).await
+    }
+
+    async fn commit(&self, revision: Revision) -> StoreResult<Option<Commit>> {
+        self.readers.run(move |connection| follow::commit(connection, revision)).await
     }
 
     async fn changes(

@@ -215,6 +215,10 @@ pub(super) const STAMP_AT: Statement = Statement::new(
 pub(super) const STAMP_OF: Statement = Statement::new(
     "MATCH (r:_Revision {write: $write}) USING INDEX SEEK r:_Revision(write) WITH r ORDER BY r.revision DESC LIMIT 1 RETURN [r.revision, r.at] AS r",
 );
+/// What made a revision.
+pub(super) const COMMIT: Statement = Statement::new(
+    "MATCH (r:_Revision {revision: $revision}) USING INDEX SEEK r:_Revision(revision) RETURN [r.write, r.at] AS r",
+);
 /// Whether a write made a revision; once no other write is under way.
 pub(super) const HAPPENED: Statement = Statement::new(
     "MATCH (s:_Store {name: 'linchpin'}) USING INDEX SEEK s:_Store(name) SET s.lock = 0 WITH s MATCH (r:_Revision {revision: $revision, write: $write})

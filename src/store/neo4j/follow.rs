@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use futures::{StreamExt, TryStreamExt, stream};
 use tokio::sync::mpsc::Sender;
+use uuid::Uuid;
 
 use super::Inner;
 use super::cypher;
-use super::rows::{ClaimRow, assertion_id, number, stamp};
+use super::rows::{ClaimRow, assertion_id, bytes, instant, number, stamp};
 use super::session::{Ask, Session, int};
 use super::sight::Published;
 use crate::model::{Instant, Revision};
-use crate::store::{Change, GuardKey, Stamp, StoreError, StoreResult};
+use crate::store::{Change, Commit, GuardKey, Stamp, StoreError, StoreResult};
 
 /// How many entities, with the relationships that leave them, one statement of a scan covers.
 const RANGE: usize = 20_000;
@@ -21,6 +22,13 @@ const SIDE_BY_SIDE: usize = 4;
 /// The latest revision at or before an instant.
 pub(super) async fn stamp_at(session: &Session, at: Instant) -> StoreResult<Option<Stamp>> {
     session.row(Ask::new(cypher::STAMP_AT).with("instant", at.micros())).await?.map(stamp).transpose()
+}
+
+/// What made a revision.
+pub(super) async fn commit(session: &Session, revision: Revision) -> StoreResult<Option<Commit>> {
+    let ask = Ask::new(cypher::COMMIT).with("revision", number(revision));
+    let row: Option<(String, i64)> = session.row(ask).await?;
+    row.map(|(write, at)| Ok(Commit { write: Uuid::from_bytes(bytes(&write)?), at: instant(at)? })).transpose()
 }
 
 /// Sends everything that has changed since a revision, then answers the revision that it brings the follower to; `since` itself

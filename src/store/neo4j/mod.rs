@@ -30,7 +30,7 @@ use self::session::{Ask, Session};
 use self::sight::{Published, Sight};
 use super::asked::Asked;
 use super::{
-    Applied, Batch, Change, GraphStore, Hit, Incident, LoadRecord, MarkingTable, Search, Stamp, StoreError,
+    Applied, Batch, Change, Commit, GraphStore, Hit, Incident, LoadRecord, MarkingTable, Search, Stamp, StoreError,
     StoreResult, TriplePage, Wanted,
 };
 use crate::access::{Clearance, Permit, WritePermit};
@@ -199,6 +199,10 @@ impl GraphStore for Neo4jStore {
 
     async fn stamp_of(&self, write: Uuid) -> StoreResult<Option<Stamp>> {
         self.detached(async move |inner| write::stamp_of(&inner.session, write).await).await
+    }
+
+    async fn commit(&self, revision: Revision) -> StoreResult<Option<Commit>> {
+        self.detached(async move |inner| follow::commit(&inner.session, revision).await).await
     }
 
     async fn changes(

@@ -1,4 +1,4 @@
-//! Analyses over the network, at once and as jobs.
+//! Analyses over the network, at once, line by line and as jobs.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -7,6 +7,7 @@ use super::{ANA, Answer, Api, GITA, MIRA, RADA, marking};
 use crate::support::Town;
 
 const ASK: &str = "/v1/analyses/k-shortest-paths";
+const ALL: &str = "/v1/analyses/paths-within";
 
 /// a – b – d and a – c – d; what touches c is al-police's alone.
 async fn diamond(api: &Api) {
@@ -69,6 +70,54 @@ async fn a_question_is_answered_from_what_its_caller_sees() {
     let last = entries.last().expect("an entry");
     assert_eq!(last.operation, "find_k_shortest_paths");
     assert_eq!(last.ids.entities.iter().map(|id| id.as_str()).collect::<Vec<_>>(), ["a", "b", "d"]);
+    api.stop().await;
+}
+
+/// The lines of an answer.
+async fn lines(api: &Api, who: &str, path: &str, body: &Value) -> Vec<Value> {
+    let request = api.request(who, Method::POST, path).header("Accept", "application/x-ndjson").json(body);
+    let answer = api.send(request).await;
+    assert_eq!(answer.status.as_u16(), 200);
+    assert_eq!(answer.header("content-type"), Some("application/x-ndjson"));
+    let text = String::from_utf8(answer.body).expect("text");
+    text.lines().map(|line| serde_json::from_str(line).expect("a line")).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn lines_come_to_the_same_as_one_answer() {
+    let api = Api::start().await;
+    diamond(&api).await;
+    let question = json!({"source": "a", "max_hops": 3});
+    for (who, count) in [(ANA, 6), (MIRA, 2)] {
+        let whole = api.post(who, ALL, &question).await.expect(200);
+        assert_eq!(paths(&whole).len(), count, "{:?}", paths(&whole));
+        let lines = lines(&api, who, ALL, &question).await;
+        let [begin, parts @ .., end] = &lines[..] else { panic!("{lines:?}") };
+        assert_eq!(begin["begin"]["as_of"], whole["as_of"]);
+        let told: Vec<&Value> = parts.iter().map(|line| &line["path"]).collect();
+        assert_eq!(json!(told), whole["result"]["paths"]);
+        for kind in ["entities", "relationships"] {
+            let named = lines.iter().filter_map(|line| line[kind].as_object()).flatten();
+            let named: Vec<(&String, &Value)> = named.collect();
+            let all = whole[kind].as_object().expect("a map");
+            assert_eq!(named.len(), all.len(), "each is named once");
+            assert!(named.iter().all(|(id, value)| all[*id] == **value));
+        }
+        assert_eq!(end["end"], json!({"complete": true, "marking": whole["marking"]}));
+        let disclosed = api.entries().into_iter().rev().take_while(|entry| entry.outcome.is_some());
+        assert!(disclosed.take(2).any(|entry| !entry.ids.assertions.is_empty()), "what leaves is in the log");
+    }
+    let mut few = question.clone();
+    few["frame"] = json!({"limits": {"max_results": 2}});
+    let cut = lines(&api, ANA, ALL, &few).await;
+    assert_eq!(cut.len(), 4);
+    assert_eq!(cut[3]["end"]["truncated"], json!({"reason": "max_results"}));
+    assert_eq!(cut[3]["end"]["complete"], false);
+    let other = lines(&api, ANA, ASK, &self::question()).await;
+    assert_eq!(other[1]["result"]["paths"].as_array().map(Vec::len), Some(2), "what has no parts is one");
+    let refused = api.request(MIRA, Method::POST, ALL).header("Accept", "application/x-ndjson");
+    let refused = api.send(refused.json(&json!({"source": "c"}))).await;
+    assert_eq!(refused.faults(), ["/source unknown-entity"]);
     api.stop().await;
 }
 

@@ -94,7 +94,7 @@ fn settings_reach_those_whom_they_concern() {
 #[test]
 fn what_is_unknown_or_wrong_is_told_with_its_name() {
     let neo4j = ["store.kind=neo4j", "store.uri=bolt://h:7687", "store.user=u", "store.password=p"];
-    let cases: [(&[&str], &str); 33] = [
+    let cases: [(&[&str], &str); 34] = [
         (&["colour=red"], "unknown field `colour`"),
         (&["limits.page_maximum=9"], "limits.page_maximum: unknown field"),
         (&["issuers.local.secret=x"], "issuers.local.secret: unknown field"),
@@ -127,6 +127,7 @@ fn what_is_unknown_or_wrong_is_told_with_its_name() {
         (&["metrics.listen=0.0.0.0:9464"], "metrics.listen: metrics are served on this machine alone"),
         (&["metrics.listen=127.0.0.1:8080"], "metrics.listen: it is the same as `listen`"),
         (&["audit.file=linchpin.sqlite"], "audit.file: the audit log lives apart"),
+        (&["snapshot.file=audit.sqlite"], "snapshot.file: it is overwritten"),
         (&["issuers.local.algorithm=HS256"], "issuers.local.algorithm: "),
     ];
     for (settings, told) in cases {

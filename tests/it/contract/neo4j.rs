@@ -32,6 +32,11 @@ impl Shared {
     pub(crate) fn address(&self) -> &Address {
         &self.address
     }
+
+    /// One more instance's store in the same database.
+    pub(crate) async fn another(&self) -> Neo4jStore {
+        open(&self.address).await.expect("opens once more")
+    }
 }
 
 fn options(address: &Address) -> Neo4jOptions {

@@ -296,6 +296,8 @@ pub(super) async fn stamps_answer_for_instants_and_writes(harness: &mut impl Har
     for (revision, (write, at)) in (1..).zip(&writes) {
         let stamp = store.stamp_of(*write).await.expect("answers").expect("committed");
         assert_eq!((stamp.revision, stamp.at), (Revision(revision), *at));
+        let commit = linchpin::store::Commit { write: *write, at: *at };
+        assert_eq!(store.commit(stamp.revision).await.expect("answers"), Some(commit));
         assert_eq!(store.stamp_at(*at).await.expect("answers"), Some(stamp));
         let later = linchpin::model::Instant::from_micros(at.micros() + 9_999_999).expect("in the calendar");
         assert_eq!(store.stamp_at(later).await.expect("answers"), Some(stamp));
@@ -303,6 +305,9 @@ pub(super) async fn stamps_answer_for_instants_and_writes(harness: &mut impl Har
     let early = instant("2026-03-01T11:59:59Z");
     assert_eq!(store.stamp_at(early).await.expect("answers"), None);
     assert_eq!(store.stamp_of(Uuid::from_u128(99)).await.expect("answers"), None);
+    for absent in [0, 4] {
+        assert_eq!(store.commit(Revision(absent)).await.expect("answers"), None);
+    }
     assert_eq!(store.latest().await.expect("answers").revision, Revision(3));
     store.ready().await.expect("ready");
 }

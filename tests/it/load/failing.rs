@@ -8,8 +8,8 @@ use linchpin::access::{Clearance, Permit, WritePermit};
 use linchpin::model::{Assertion, AssertionId, Day, EntityId, Instant, RelationshipId, Revision};
 use linchpin::store::embedded::EmbeddedStore;
 use linchpin::store::{
-    Applied, Batch, Change, GraphStore, Hit, Incident, LoadRecord, Search, Stamp, StoreError, StoreResult, TriplePage,
-    Wanted,
+    Applied, Batch, Change, Commit, GraphStore, Hit, Incident, LoadRecord, Search, Stamp, StoreError, StoreResult,
+    TriplePage, Wanted,
 };
 use uuid::Uuid;
 
@@ -101,6 +101,10 @@ impl GraphStore for FailingStore {
 
     async fn stamp_at(&self, instant: Instant) -> StoreResult<Option<Stamp>> {
         self.inner.stamp_at(instant).await
+    }
+
+    async fn commit(&self, revision: Revision) -> StoreResult<Option<Commit>> {
+        self.inner.commit(revision).await
     }
 
     async fn stamp_of(&self, write: Uuid) -> StoreResult<Option<Stamp>> {

@@ -208,6 +208,16 @@ fn a_tree_goes_no_farther_than_asked() {
 }
 
 #[test]
+fn how_far_an_entity_is_depends_on_what_is_left_out() {
+    // y is two steps from a, over x; without x it is three from either, by another way.
+    let text = "a -- x\nx -- y\ny -- r\nr -- s\ns -- b\na -- p\np -- q\nq -- y";
+    let result = asked(text, &json!({"entities": ["a", "b"], "frame": {"limits": {"max_hops": 2}}})).result;
+    assert_eq!((&result["cost"], &result["joining"]), (&json!(5), &json!(["r", "s", "x", "y"])));
+    let others = result["alternatives"].as_array().unwrap();
+    assert!(others.len() == 3 && others.iter().all(|other| other["cost"].is_null()), "{result}");
+}
+
+#[test]
 fn what_makes_no_sense_is_refused() {
     for (body, pointer) in [
         (json!({"entities": ["a", "b"], "frame": {"direction": "in"}}), "/frame/direction"),

@@ -151,7 +151,7 @@ fn searches(route: &str) -> Vec<Asked> {
     asked
 }
 
-/// Each analysis between a few pairs, through a few frames; the last as a job.
+/// Each analysis between a few pairs, through a few frames; then as lines, and last as a job.
 fn questions(analysis: &dyn linchpin::analysis::AnyAnalysis, route: &str) -> Vec<Asked> {
     let about = |ids: &[&str], frame: &Value| {
         let mut ids = ids.iter().cycle().map(|id| EntityId::new(id).expect("an id"));
@@ -171,6 +171,10 @@ fn questions(analysis: &dyn linchpin::analysis::AnyAnalysis, route: &str) -> Vec
     for ids in [&["e-0", "e-1"][..], &["e-3", "e-2"], &["acc-0", "acc-1"], &["e-0", ABSENT]] {
         asked.extend(posted(route, frames.iter().map(|frame| about(ids, frame))));
     }
+    let lines = Some(("Accept", "application/x-ndjson"));
+    asked.extend(
+        [["e-0", "e-1"], ["e-0", ABSENT]].map(|ids| (route.to_owned(), Body::Json(about(&ids, &json!({}))), lines)),
+    );
     asked.push((route.to_owned(), Body::Json(about(&["e-0", "e-1"], &json!({}))), Some(("Prefer", "respond-async"))));
     asked
 }

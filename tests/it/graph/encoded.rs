@@ -1,0 +1,83 @@
+//! A snapshot as bytes: it comes back as it was, and bytes that are not those of a snapshot are refused without harm.
+
+use std::sync::Arc;
+
+use linchpin::graph::Snapshot;
+use linchpin::model::{RelationshipId, Revision, Subject};
+use proptest::prelude::*;
+
+use super::random::claims;
+use super::{VOCABULARY, drawn, snapshot};
+
+fn bytes(snapshot: &Snapshot) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    snapshot.write_to(&mut bytes).unwrap();
+    bytes
+}
+
+fn read(mut bytes: &[u8]) -> std::io::Result<Snapshot> {
+    let most = bytes.len() as u64;
+    Snapshot::read_from(Arc::clone(&VOCABULARY), Revision(100), &mut bytes, most)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn what_is_written_comes_back(claims in claims()) {
+        let written = snapshot(&claims);
+        let read = read(&bytes(&written)).unwrap();
+        prop_assert_eq!(&read, &written);
+        // Not only the rows: what is laid over it finds its place.
+        let again = read.apply(&claims, &[], Revision(100));
+        prop_assert_eq!(&again, &written);
+    }
+
+    #[test]
+    fn other_bytes_do_no_harm(claims in claims(), at in any::<prop::sample::Index>(), byte in any::<u8>(), cut in any::<bool>()) {
+        let mut bytes = bytes(&snapshot(&claims));
+        let at = at.index(bytes.len());
+        if cut {
+            bytes.truncate(at);
+            prop_assert!(read(&bytes).is_err(), "a part is no snapshot");
+        } else {
+            bytes[at] = byte;
+            // It may be another snapshot: checksums are not its business. Whatever it is can be looked at.
+            if let Ok(read) = read(&bytes) {
+                let _same = read == read.compacted();
+            }
+        }
+    }
+}
+
+#[test]
+fn a_layered_snapshot_is_compacted_first() {
+    let claims = linchpin::graph::text::claims("a -t1-> b").unwrap();
+    let layered = drawn("c").apply(&claims, &[], Revision(100));
+    assert!(layered.write_to(&mut Vec::new()).is_err());
+    assert_eq!(read(&bytes(&layered.compacted())).unwrap(), layered);
+}
+
+#[test]
+fn large_revisions_and_long_ids_come_back() {
+    let uuid = "0190163d-8694-739b-aea5-966c26f8ad91";
+    let long = "x".repeat(100) + &"0".repeat(100);
+    let odd = ["A0B1", "0123abc", "t", "ABCDEF0123", "00", "0190163d-8694-739b-aea5-966c26f8ad9G", &long, uuid];
+    let mut claims = linchpin::graph::text::claims(&"a -> b\n".repeat(odd.len())).unwrap();
+    for (claim, id) in claims[2..].iter_mut().zip(odd) {
+        let (source, target) = (super::entity("a"), super::entity("b"));
+        claim.claim.subject = Subject::Relationship { id: RelationshipId::new(id).unwrap(), source, target };
+    }
+    claims[3].recorded.from = Revision(1 << 40);
+    let written = snapshot(&claims);
+    let read = read(&bytes(&written)).unwrap();
+    assert_eq!(read, written);
+    let view = read.view(&super::anyone(), super::TODAY, linchpin::graph::Lens::default());
+    let (a, b) = (view.node(&super::entity("a")).unwrap(), view.node(&super::entity("b")).unwrap());
+    let mut found: Vec<String> =
+        view.between(a, b).iter().map(|step| view.relationship_id(step.relationship).to_string()).collect();
+    let mut expected: Vec<String> = odd.map(str::to_owned).to_vec();
+    found.sort();
+    expected.sort();
+    assert_eq!(found, expected);
+}
