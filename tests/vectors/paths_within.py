@@ -20,24 +20,33 @@ def static(made, source, target, max_hops):
     return sorted(found, key=lambda path: (len(path), path))
 
 
-def timed(made, instants, source, target, max_hops):
-    """Every sequence of relationships is looked at: those that hang together, ascend in time and meet no entity twice remain."""
+def can_be_gone(times):
+    """Whether there are moments, whole seconds, for a sequence of times, each (from, to): an instant where they are one, else a period
+    without its end. An instant comes strictly after the step before, a moment of a period not before it."""
+    for moments in itertools.product(*(range(a, max(b, a + 1)) for a, b in times)):
+        steps = zip(moments, moments[1:], times[1:])
+        if all(before < after if a == b else before <= after for before, after, (a, b) in steps):
+            return True
+    return False
+
+
+def timed(made, times, source, target, max_hops):
+    """Every sequence of relationships is looked at: those that hang together, can be gone in time and meet no entity twice remain."""
     ways = []
     for key, a, b, _ in made["edges"]:
-        if key in instants:
+        if key in times:
             ways.append((key, a, b))
             if not made["directed"]:
                 ways.append((key, b, a))
     found = []
     for hops in range(1, max_hops + 1):
-        for chosen in itertools.combinations(sorted(ways, key=lambda way: instants[way[0]]), hops):
-            times = [instants[key] for key, _, _ in chosen]
-            if any(before >= after for before, after in zip(times, times[1:])):
+        for chosen in itertools.permutations(ways, hops):
+            if chosen[0][1] != source or any(before[2] != after[1] for before, after in zip(chosen, chosen[1:])):
                 continue
-            entities = [chosen[0][1]] + [b for _, _, b in chosen]
-            joined = all(before[2] == after[1] for before, after in zip(chosen, chosen[1:]))
-            if joined and entities[0] == source and len(set(entities)) == hops + 1 and target in (None, entities[-1]):
-                found.append((hops, entities, [key for key, _, _ in chosen]))
+            entities = [source] + [b for _, _, b in chosen]
+            if len(set(entities)) == hops + 1 and target in (None, entities[-1]):
+                if can_be_gone([times[key] for key, _, _ in chosen]):
+                    found.append((hops, entities, [key for key, _, _ in chosen]))
     return [[entities, keys] for _, entities, keys in sorted(found)]
 
 
@@ -53,26 +62,28 @@ def paths_within():
         max_hops = rng.randint(1, 5) if target else rng.randint(1, 3)
         params = {"source": source, "max_hops": max_hops} | ({"target": target} if target else {})
         cases.append({"graph": made, "params": params, "paths": static(made, source, target, max_hops)})
-    for number in range(160):
-        directed = number % 2 == 0
+    for number in range(200):
+        directed, periods = number % 2 == 0, number % 3 == 0
         nodes = rng.randint(3, 6)
-        made = graph(rng, directed, True, nodes, rng.randint(2, 14 if directed else 9), ties=True)
-        instants = {}
+        made = graph(rng, directed, True, nodes, rng.randint(2, 14 if directed else 8), ties=True)
+        times = {}
         for edge in made["edges"]:
             if rng.random() < 0.9:
-                instants[edge[0]] = rng.randint(0, 6)
-                edge[3] += f" @{instants[edge[0]]}"
+                start = rng.randint(0, 6)
+                end = start + (rng.randint(1, 4) if periods and rng.random() < 0.6 else 0)
+                times[edge[0]] = (start, end)
+                edge[3] += f" @{start}" if start == end else f" @{start}..{end}"
         source = made["edges"][0][1]
         target = rng.choice(made["nodes"]) if number % 4 else None
         if target == source:
             target = None
         max_hops = rng.randint(1, 4)
         params = {"source": source, "max_hops": max_hops, "temporal": True} | ({"target": target} if target else {})
-        cases.append({"graph": made, "params": params, "paths": timed(made, instants, source, target, max_hops)})
+        cases.append({"graph": made, "params": params, "paths": timed(made, times, source, target, max_hops)})
     return {
         "analysis": "paths-within",
-        "origin": f"networkx {nx.__version__}, all_simple_paths with a cutoff; temporal ones from every combination of relationships "
-        "in the order of time",
+        "origin": f"networkx {nx.__version__}, all_simple_paths with a cutoff; temporal ones from every sequence of relationships "
+        "and all moments",
         "compared": "all paths in order: by number of steps, then by entity ids, then by relationship ids; temporal ones as entities "
         "and relationships",
         "cases": cases,
