@@ -19,7 +19,8 @@ pub struct DistancesRequest {
     #[serde(default)]
     #[schema(default = "hops")]
     pub cost: PathCost,
-    /// What of the graph is looked at. `limits.max_hops` bounds the steps of the cheapest ways.
+    /// What of the graph is looked at. Of ways of more than `limits.max_hops` steps nothing is said: what is farther in steps is left
+    /// out, or reached by a dearer way.
     #[serde(default)]
     pub frame: Frame,
 }

@@ -123,8 +123,8 @@ fn each(
     let target = params.target.as_ref().unwrap_or(&params.source);
     let [source, target] = known(view, [("/source", &params.source), ("/target", target)])?;
     let max_hops = params.max_hops.min(caps.max_hops);
-    let rules = params.temporal.then(Rules::default);
-    let wanted = WithinWanted { source, target: params.target.as_ref().map(|_| target), max_hops, rules };
+    let wanted =
+        WithinWanted { source, target: params.target.as_ref().map(|_| target), max_hops, timed: params.temporal };
     let weigher = Weigher::new(view, StepCost::Hops);
     let mut stopped = None;
     let mut given = 0;

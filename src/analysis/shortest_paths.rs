@@ -55,7 +55,8 @@ pub enum Blocker {
     Hops,
 }
 
-/// The shortest paths: of least cost; those of fewer steps first, then by the sequence of entity ids.
+/// The shortest paths: of least cost; those of fewer steps first, then by the sequence of entity ids. Of steps that cost nothing
+/// there may be no end: they belong to a shortest path only where there is no way on of the same cost in fewer steps.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, ToSchema)]
 pub struct ShortestPathsResult {
     /// What each of them costs; null when there is no path.

@@ -2,15 +2,15 @@
 //!
 //! `a -> b` goes one way (an `AccountTransfer`), `a -- b` both ways (an `Associate`). Words inside the arrow, in any order: `A1` an
 //! evaluation (europol-4x4), `Call` a kind of the ontology, `@5` an instant, `@1..9`, `@1..` or `@..9` a period (seconds since 1970),
-//! `100EUR` an amount in minor units, anything else the relationship's id: `a -t1 B2 Call @5-> b`. A name alone is an entity without
-//! relationships. Entities are people, seen by everyone; ids that are left out are `r1`, `r2`, … by line.
+//! `100EUR` an amount in minor units, `=2.5kg` a quantity, anything else the relationship's id: `a -t1 B2 Call @5-> b`. A name alone is
+//! an entity without relationships. Entities are people, seen by everyone; ids that are left out are `r1`, `r2`, … by line.
 
 use std::collections::BTreeSet;
 
 use crate::model::{
     AgencyId, Assertion, AssertionId, Claim, Classification, Currency, EntityId, Evaluation, IdError, Instant,
-    KindName, Marking, Money, Nature, Period, Properties, Provenance, Recorded, RelationshipId, Revision, Subject,
-    SubjectName, Tlp,
+    KindName, Marking, Money, Nature, Period, Properties, Provenance, Quantity, Recorded, RelationshipId, Revision,
+    Subject, SubjectName, Tlp,
 };
 
 /// The claims that such a text stands for: those on entities first, by id, then those on relationships, by line.
@@ -55,6 +55,7 @@ struct Line {
     grade: Option<String>,
     period: Option<Period>,
     amount: Option<Money>,
+    quantity: Option<Quantity>,
 }
 
 impl Line {
@@ -63,6 +64,8 @@ impl Line {
         let digits = word.trim_end_matches(|c: char| c.is_ascii_uppercase());
         if let Some(times) = word.strip_prefix('@') {
             self.period = Some(period(times)?);
+        } else if let Some(much) = word.strip_prefix('=') {
+            self.quantity = Some(quantity(much)?);
         } else if let (Ok(minor), Some(currency)) = (digits.parse(), Currency::from_code(&word[digits.len()..])) {
             self.amount = Some(Money { minor, currency });
         } else if grade {
@@ -83,6 +86,11 @@ fn period(times: &str) -> Option<Period> {
     Period::between(end(from)?, end(to)?).ok()
 }
 
+fn quantity(much: &str) -> Option<Quantity> {
+    let (value, unit) = much.split_at(much.find(|c: char| c.is_ascii_lowercase())?);
+    serde_json::from_str(&format!(r#"{{"value":{value},"unit":"{unit}"}}"#)).ok()
+}
+
 fn claim(at: usize, subject: Subject, kind: KindName, line: Line) -> Result<Assertion, IdError> {
     let grade = line.grade.unwrap_or_else(|| "A1".to_owned());
     let (source, information) = grade.split_at(1);
@@ -92,7 +100,7 @@ fn claim(at: usize, subject: Subject, kind: KindName, line: Line) -> Result<Asse
         properties: Properties::new(),
         period: line.period,
         amount: line.amount,
-        quantity: None,
+        quantity: line.quantity,
         evaluation: Evaluation {
             scheme: "europol-4x4".to_owned(),
             source: source.to_owned(),

@@ -2,11 +2,11 @@
 //! O((n + m) log n) of what is reached.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeSet, BinaryHeap};
+use std::collections::{BTreeSet, BinaryHeap, HashMap};
 
-use crate::graph::{Budget, Halt, NodeIx, Way};
+use crate::graph::{Budget, Halt, Labels, Lent, NodeIx, Way};
 
-use super::weight::{Weigher, Weight};
+use super::weight::{StepCost, Weigher, Weight};
 
 /// What is asked for.
 #[derive(Debug, Clone, Copy)]
@@ -15,7 +15,7 @@ pub struct DistancesWanted {
     pub source: NodeIx,
     /// How many nodes at most; protected people do not count.
     pub most: usize,
-    /// The most steps of a cheapest way.
+    /// The most steps of one way.
     pub max_hops: u64,
 }
 
@@ -40,7 +40,9 @@ pub struct Reach {
 pub fn distances(weigher: &Weigher<'_, '_>, wanted: &DistancesWanted, budget: &Budget) -> Result<Reach, Halt> {
     let mut found = Reach::default();
     let mut hubs = BTreeSet::new();
-    match search(weigher, wanted, budget, (&mut found, &mut hubs)) {
+    let labels = weigher.view().labels();
+    let mut search = Search { weigher, wanted, budget, found: &mut found, hubs: &mut hubs, labels };
+    match search.run() {
         Err(Halt::Spent) => found.spent = true,
         other => other?,
     }
@@ -49,56 +51,108 @@ pub fn distances(weigher: &Weigher<'_, '_>, wanted: &DistancesWanted, budget: &B
     Ok(found)
 }
 
-fn search(
-    weigher: &Weigher<'_, '_>,
-    wanted: &DistancesWanted,
-    budget: &Budget,
-    (found, hubs): (&mut Reach, &mut BTreeSet<NodeIx>),
-) -> Result<(), Halt> {
-    let view = weigher.view();
-    let source = wanted.source;
-    let mut labels = view.labels();
-    labels.set(source, 0, source);
-    let mut heap = BinaryHeap::from([Reverse((Weight::ZERO, 0, source))]);
-    while let Some(Reverse((weight, _, node))) = heap.pop() {
-        if labels.is_closed(node) {
-            continue;
+/// The search, and what it notes.
+struct Search<'a, 'v, 's> {
+    weigher: &'a Weigher<'v, 's>,
+    wanted: &'a DistancesWanted,
+    budget: &'a Budget,
+    found: &'a mut Reach,
+    hubs: &'a mut BTreeSet<NodeIx>,
+    /// Closed are those that are told.
+    labels: Lent<Labels>,
+}
+
+impl Search<'_, '_, '_> {
+    fn run(&mut self) -> Result<(), Halt> {
+        let source = self.wanted.source;
+        self.labels.set(source, 0, source);
+        let mut heap = BinaryHeap::from([Reverse((Weight::ZERO, 0, source))]);
+        while let Some(Reverse((weight, _, node))) = heap.pop() {
+            if self.labels.is_closed(node) {
+                continue;
+            }
+            if weight.hops() > self.wanted.max_hops {
+                self.found.cut_by_hops = true;
+                // All that is left is as far away, where all steps cost the same.
+                return if self.weigher.kind() == StepCost::Hops { Ok(()) } else { self.within_hops() };
+            }
+            if !self.tell(node, weight) {
+                return Ok(());
+            }
+            self.steps(node, weight, |labels, to, sum| {
+                if !labels.is_closed(to) && labels.get(to).is_none_or(|(known, _)| sum.0 < known) {
+                    labels.set(to, sum.0, node);
+                    heap.push(Reverse((sum, self.weigher.view().rank(to), to)));
+                }
+            })?;
         }
-        labels.close(node);
-        if view.is_protected(node) {
-            found.protected += 1;
-        } else if found.nodes.len() == wanted.most {
-            found.more = true;
+        Ok(())
+    }
+
+    /// The same within the limit on hops, for when a cheapest way breaks it: a node is gone on from again when it is reached at
+    /// more cost in fewer steps. What was told before stays: it is nearer than whatever the limit cut.
+    fn within_hops(&mut self) -> Result<(), Halt> {
+        let mut fewest: HashMap<NodeIx, u64> = HashMap::new();
+        let mut heap = BinaryHeap::from([Reverse((Weight::ZERO, 0, self.wanted.source))]);
+        while let Some(Reverse((weight, _, node))) = heap.pop() {
+            if fewest.get(&node).is_some_and(|hops| *hops <= weight.hops()) {
+                continue;
+            }
+            fewest.insert(node, weight.hops());
+            if !self.labels.is_closed(node) && !self.tell(node, weight) {
+                return Ok(());
+            }
+            if weight.hops() < self.wanted.max_hops {
+                self.steps(node, weight, |_, to, sum| {
+                    if fewest.get(&to).is_none_or(|hops| sum.hops() < *hops) {
+                        heap.push(Reverse((sum, self.weigher.view().rank(to), to)));
+                    }
+                })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether there was room for one more.
+    fn tell(&mut self, node: NodeIx, weight: Weight) -> bool {
+        self.labels.close(node);
+        if self.weigher.view().is_protected(node) {
+            self.found.protected += 1;
+            return true;
+        }
+        self.found.more = self.found.nodes.len() == self.wanted.most;
+        if !self.found.more {
+            self.found.nodes.push((node, weight));
+        }
+        !self.found.more
+    }
+
+    /// The steps on from a node, each with what the way weighs up to there; none from a hub.
+    fn steps(
+        &mut self,
+        node: NodeIx,
+        weight: Weight,
+        mut on: impl FnMut(&mut Labels, NodeIx, Weight),
+    ) -> Result<(), Halt> {
+        let view = self.weigher.view();
+        if node != self.wanted.source && view.is_hub(node, self.budget)? {
+            self.hubs.insert(node);
             return Ok(());
-        } else {
-            found.nodes.push((node, weight));
         }
-        if node != source && view.is_hub(node, budget)? {
-            hubs.insert(node);
-            continue;
-        }
-        let ends = weight.hops() >= wanted.max_hops;
         let mut halted = Ok(());
-        view.steps(node, Way::Forward, budget, |step| {
-            if halted.is_err() || labels.is_closed(step.to) {
+        view.steps(node, Way::Forward, self.budget, |step| {
+            if halted.is_err() {
                 return;
             }
-            if ends {
-                found.cut_by_hops |= labels.get(step.to).is_none();
-                return;
-            }
-            match weigher.weigh(node, &step, budget) {
+            match self.weigher.weigh(node, &step, self.budget) {
                 Ok(own) => {
-                    let Some(sum) = own.and_then(|own| weight.plus(own)) else { return };
-                    if labels.get(step.to).is_none_or(|(known, _)| sum.0 < known) {
-                        labels.set(step.to, sum.0, node);
-                        heap.push(Reverse((sum, view.rank(step.to), step.to)));
+                    if let Some(sum) = own.and_then(|own| weight.plus(own)) {
+                        on(&mut self.labels, step.to, sum);
                     }
                 }
                 Err(halt) => halted = Err(halt),
             }
         })?;
-        halted?;
+        halted
     }
-    Ok(())
 }

@@ -3,10 +3,12 @@
 //! manifold with each step; and whatever ends the search, what came before is complete.
 //!
 //! Paths are sequences of entities in the order of ids; those that respect time are sequences of relationships, ordered by their
-//! entities and then by relationship ids. Every step that is tried is paid for, since there may be exponentially many.
+//! entities and then by relationship ids. So in time too the search goes by entities, each reached as early as can be, and the
+//! relationships are chosen when it is known that there is a choice. Every step that is tried is paid for, since there may be
+//! exponentially many.
 
 use std::collections::{BTreeSet, HashMap};
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::rc::Rc;
 
 use crate::graph::{Budget, GraphView, Halt, NodeIx, Step, Way};
@@ -26,8 +28,8 @@ pub struct WithinWanted {
     pub target: Option<NodeIx>,
     /// The most steps.
     pub max_hops: u32,
-    /// What they must keep to in time, if they must.
-    pub rules: Option<Rules>,
+    /// Whether they must respect time.
+    pub timed: bool,
 }
 
 /// One path.
@@ -121,11 +123,11 @@ fn lengths(
     Ok(())
 }
 
-/// A step of the path so far: the node that it leads to, and how it was taken.
+/// A step of the path so far: the node that it leads to, and by which of the steps that lead on; in time, by any of them.
 struct Taken {
     to: NodeIx,
-    step: Step,
-    opening: Option<Opening>,
+    onward: Onward,
+    by: Range<usize>,
 }
 
 /// The steps that lead on from a node, in order, each with when it can be taken.
@@ -147,34 +149,34 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// Goes through the ways on from a node in exactly `left` more steps.
-    fn extend(&mut self, node: NodeIx, span: Option<Span>, left: u32) -> Result<ControlFlow<()>, Halt> {
+    /// Goes through the ways on from a node in exactly `left` more steps; in time, after having got there as early as can be.
+    fn extend(&mut self, node: NodeIx, earliest: Option<Span>, left: u32) -> Result<ControlFlow<()>, Halt> {
         if left == 0 {
             self.found = true;
-            let trail = self.told(span);
-            return Ok((self.visit)(trail));
+            return self.tell();
         }
         if self.stops(node)? {
             return Ok(ControlFlow::Continue(()));
         }
         let onward = self.onward(node)?;
         self.budget.spend(onward.len() as u64)?;
-        for (step, opening) in onward.iter() {
-            let to = step.to;
+        let mut from = 0;
+        for parallels in onward.chunk_by(|(a, _), (b, _)| a.to == b.to) {
+            let by = from..from + parallels.len();
+            from = by.end;
+            let to = parallels[0].0.to;
             let far = self.to_target.as_ref().is_some_and(|known| known.hops(to).is_none_or(|hops| hops >= left));
             let ends_early = self.wanted.target == Some(to) && left > 1;
             if far || ends_early || to == self.wanted.source || self.trail.iter().any(|taken| taken.to == to) {
                 continue;
             }
-            let span = match (&self.wanted.rules, opening) {
-                (Some(rules), Some(opening)) => match self.unusable.take(rules, span.as_ref(), step, opening) {
-                    Some(span) => Some(span),
-                    None => continue,
-                },
-                _ => None,
-            };
-            self.trail.push(Taken { to, step: *step, opening: *opening });
-            let on = self.extend(to, span, left - 1)?;
+            let spans = parallels.iter().filter_map(|(_, opening)| after(earliest.as_ref(), opening.as_ref()));
+            let earliest = spans.min_by_key(Span::earliest_arrival);
+            if self.wanted.timed && earliest.is_none() {
+                continue;
+            }
+            self.trail.push(Taken { to, onward: Rc::clone(&onward), by });
+            let on = self.extend(to, earliest, left - 1)?;
             self.trail.pop();
             if on.is_break() {
                 return Ok(on);
@@ -208,7 +210,7 @@ impl Search<'_> {
             }
             None => view.steps(node, Way::Forward, self.budget, |step| steps.push(step))?,
         }
-        let timed = self.wanted.rules.is_some();
+        let timed = self.wanted.timed;
         if timed {
             steps.sort_by_cached_key(|step| (view.rank(step.to), view.relationship_id(step.relationship)));
         } else {
@@ -224,15 +226,44 @@ impl Search<'_> {
         Ok(onward)
     }
 
-    fn told(&self, span: Option<Span>) -> Trail {
-        let ways = self.trail.iter();
-        let nodes = std::iter::once(self.wanted.source).chain(ways.clone().map(|taken| taken.to)).collect();
-        let (Some(rules), Some(span)) = (&self.wanted.rules, span) else {
-            let hops = u32::try_from(self.trail.len()).unwrap_or(u32::MAX);
-            return Trail::Static(Route { weight: Weight::of_hops(hops), nodes });
-        };
-        let openings: Vec<Opening> = ways.clone().filter_map(|taken| taken.opening).collect();
-        let moments = rules.timetable(&openings, span.earliest()).unwrap_or_default();
-        Trail::Timed(Journey { nodes, steps: ways.map(|taken| taken.step).collect(), openings, moments })
+    /// Tells the path that the entities so far make; in time, every one.
+    fn tell(&mut self) -> Result<ControlFlow<()>, Halt> {
+        if self.wanted.timed {
+            return self.choose(&mut Vec::new(), None);
+        }
+        let hops = u32::try_from(self.trail.len()).unwrap_or(u32::MAX);
+        let route = Route { weight: Weight::of_hops(hops), nodes: self.nodes() };
+        Ok((self.visit)(Trail::Static(route)))
     }
+
+    fn nodes(&self) -> Vec<NodeIx> {
+        std::iter::once(self.wanted.source).chain(self.trail.iter().map(|taken| taken.to)).collect()
+    }
+
+    /// Goes through the relationships that may come after those that are chosen.
+    fn choose(&mut self, chosen: &mut Vec<(Step, Opening)>, span: Option<Span>) -> Result<ControlFlow<()>, Halt> {
+        let Some(Taken { onward, by, .. }) = self.trail.get(chosen.len()) else {
+            let (steps, openings): (Vec<Step>, Vec<Opening>) = chosen.iter().copied().unzip();
+            let moments = span.and_then(|span| Rules::default().timetable(&openings, span.earliest()));
+            let journey = Journey { nodes: self.nodes(), steps, openings, moments: moments.unwrap_or_default() };
+            return Ok((self.visit)(Trail::Timed(journey)));
+        };
+        let (onward, by) = (Rc::clone(onward), by.clone());
+        self.budget.spend(by.len() as u64)?;
+        for (step, opening) in &onward[by] {
+            let Some((opening, span)) = opening.zip(after(span.as_ref(), opening.as_ref())) else { continue };
+            chosen.push((*step, opening));
+            let on = self.choose(chosen, Some(span))?;
+            chosen.pop();
+            if on.is_break() {
+                return Ok(on);
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+}
+
+/// What a sequence of steps and one more leave open; `None`: it cannot come after them.
+fn after(before: Option<&Span>, opening: Option<&Opening>) -> Option<Span> {
+    Rules::default().take(before, opening?).ok()
 }

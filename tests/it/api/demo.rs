@@ -86,6 +86,7 @@ async fn a_newcomer_finds_what_was_planted() {
     assert!(docs.starts_with("http://127.0.0.1:") && docs.ends_with("/docs/"), "loopback alone: {docs}");
     finds_what_was_planted(&demo).await;
     finds_what_stands_between(&demo).await;
+    finds_how_far_and_how_sure(&demo).await;
     assert_eq!(demo.end(), Some(0), "SIGTERM ends it in order");
 }
 
@@ -197,6 +198,54 @@ async fn finds_what_stands_between(demo: &Demo) {
     let pair = ask("sava@rs-police", "hidden-links", question.clone()).await["pairs"][0].clone();
     assert_eq!((&pair["b"], &pair["shared"][0]["entity"]), (&json!("p-0021"), &json!("veh-0304")));
     assert_eq!(ask("ana@al-police", "hidden-links", question).await["pairs"], json!([]));
+}
+
+/// What exercise 11 says.
+async fn finds_how_far_and_how_sure(demo: &Demo) {
+    let exercises = exercises();
+    let ask = async |who: &str, name: &str, place: usize| {
+        let path = format!("/v1/analyses/{name}");
+        let body = exercises.iter().filter(|(known, _)| *known == path).nth(place).map(|(_, body)| body);
+        let (status, answer) = demo.call(who, Method::POST, &path, body).await;
+        assert_eq!(status, StatusCode::OK, "{who}: {answer}");
+        answer["result"].clone()
+    };
+    let entities = |found: &Value| -> Vec<Value> {
+        found["paths"].as_array().expect("paths").iter().map(|path| path["entities"].clone()).collect()
+    };
+    for (who, count) in [("ana@al-police", 3), ("vera@al-police", 1)] {
+        let found = ask(who, "shortest-paths", 0).await;
+        assert_eq!((&found["distance"], &found["count"]), (&json!(3), &json!(count)), "{who}");
+        assert!(entities(&found).contains(&json!(["p-0100", "p-0102", "p-0003", "p-0300"])), "{who}: {found}");
+    }
+    for (who, blocked) in [("mila@rs-fiu", json!(["reliability"])), ("ana@al-police", Value::Null)] {
+        let found = ask(who, "shortest-paths", 1).await;
+        assert_eq!((&found["count"], &found["blocked_by"]), (&json!(0), &blocked), "{who}");
+    }
+    let loan = json!(["p-0100", "p-0001", "p-0301", "p-0300"]);
+    let lawyer = json!(["p-0100", "p-0116", "p-0004", "p-0001", "p-0301", "p-0300"]);
+    for (who, expected) in
+        [("ana@al-police", vec![(loan, 0.44), (lawyer.clone(), 0.40)]), ("vera@al-police", vec![(lawyer, 0.40)])]
+    {
+        let found = ask(who, "most-reliable-paths", 0).await;
+        assert_eq!(entities(&found), expected.iter().map(|(path, _)| path.clone()).collect::<Vec<_>>(), "{who}");
+        for (path, (_, probability)) in found["paths"].as_array().expect("paths").iter().zip(expected) {
+            assert!((path["probability"].as_f64().expect("a number") - probability).abs() < 0.005, "{who}: {path}");
+        }
+    }
+    let found = ask("mila@rs-fiu", "paths-within", 0).await;
+    assert_eq!(entities(&found)[0], json!(["acc-0001", "acc-1116", "acc-0005"]));
+    let legs = truth()["cycle"]["legs"].clone();
+    let legs: Vec<&Value> = legs.as_array().expect("legs").iter().take(4).map(|leg| &leg["relationship"]).collect();
+    let paths = found["paths"].as_array().expect("paths");
+    assert!(paths.iter().any(|path| path["relationships"] == json!(legs)), "{found}");
+    assert_eq!(entities(&ask("ana@al-police", "paths-within", 0).await), [] as [Value; 0]);
+    for (who, steps) in [("ana@al-police", 1), ("vera@al-police", 2)] {
+        let found = ask(who, "distances", 0).await;
+        let rows = found["distances"].as_array().expect("distances");
+        let ujkashi = rows.iter().find(|row| row["entity"] == "p-0100");
+        assert_eq!(ujkashi.map(|row| &row["distance"]), Some(&json!(steps)), "{who}");
+    }
 }
 
 /// An answer without what differs from one run to the next: instants of the record, sealed tokens, ids of loads.

@@ -229,8 +229,8 @@ impl Client {
     async fn read_3(&self, params: &Value) -> Value {
         let ends = ["id1", "id2"].map(|name| format!("account-{}", text(&params[name])));
         let frame = json!({"relationship_kinds": ["AccountTransfer"], "direction": "out", "window": window(params)});
-        let body = json!({"source": ends[0], "target": ends[1], "k": 1, "frame": frame});
-        let answer = self.ask("k-shortest-paths", body).await;
+        let body = json!({"source": ends[0], "target": ends[1], "frame": frame});
+        let answer = self.ask("shortest-paths", body).await;
         answer["result"]["paths"].get(0).map_or(json!(-1), |path| path["hops"].clone())
     }
 
@@ -261,23 +261,15 @@ impl Client {
 
     /// The sequences of accounts of up to three ascending transfers from an account of the person.
     async fn read_5(&self, params: &Value) -> BTreeSet<Vec<String>> {
+        let person = format!("person-{}", text(&params["id"]));
         let mut rows = BTreeSet::new();
-        let mut open: Vec<(Vec<String>, Option<Instant>)> = Vec::new();
-        for account in
-            self.neighbours(&format!("person-{}", text(&params["id"])), "AccountHolder", "out", &ever()).await
-        {
-            open.push((vec![text(&account["entity"]["id"]).to_owned()], None));
-        }
-        while let Some((path, bound)) = open.pop() {
-            let last = path.last().expect("an account");
-            for (next, at) in self.transfers(last, "out", bound.as_ref(), params).await {
-                if !path.contains(&next) {
-                    let longer: Vec<String> = path.iter().cloned().chain([next]).collect();
-                    rows.insert(longer.iter().map(|id| own(&json!(id)).to_owned()).collect());
-                    if longer.len() <= 3 {
-                        open.push((longer, Some(at)));
-                    }
-                }
+        for account in self.neighbours(&person, "AccountHolder", "out", &ever()).await {
+            let frame = json!({"relationship_kinds": ["AccountTransfer"], "window": window(params)});
+            let source = &account["entity"]["id"];
+            let body = json!({"source": source, "max_hops": 3, "temporal": true, "frame": frame});
+            let answer = self.ask("paths-within", body).await;
+            for path in list(&answer["result"]["paths"]) {
+                rows.insert(list(&path["entities"]).iter().map(|id| own(id).to_owned()).collect());
             }
         }
         rows

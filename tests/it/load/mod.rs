@@ -8,7 +8,7 @@ mod ftm;
 mod gate;
 mod killed;
 mod mapping;
-mod pole;
+pub(crate) mod pole;
 mod replay;
 
 use std::io::Cursor;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{graph, vectors, words};
+use super::{entities, graph, vectors, words};
 use crate::graph::{anyone, ask, drawn};
 
 #[test]
@@ -60,6 +60,22 @@ fn check_paths(case: &Value, paths: &[Value]) {
         seen.push((path["cost"].as_f64().unwrap(), entities.len(), entities));
     }
     assert!(seen.windows(2).all(|pair| pair[0].partial_cmp(&pair[1]) == Some(std::cmp::Ordering::Less)));
+}
+
+#[test]
+fn paths_apart_are_taken_one_by_one() {
+    let vectors = vectors("k_shortest_paths");
+    let cases = vectors["apart"].as_array().unwrap();
+    assert!(cases.len() >= 200);
+    for (number, case) in cases.iter().enumerate() {
+        let (text, direction) = graph(case, number);
+        let mut body = case["params"].clone();
+        body["frame"] = json!({"direction": direction});
+        let found = ask(&drawn(&text), &anyone(), "k-shortest-paths", &body, None).unwrap();
+        assert_eq!(entities(&found.result["paths"]), case["paths"], "case {number}: {}", case["params"]);
+        assert_eq!(found.truncated, None, "case {number}");
+        check_paths(case, found.result["paths"].as_array().unwrap());
+    }
 }
 
 #[test]

@@ -5,9 +5,14 @@
 mod common_neighbours;
 mod connect;
 mod cycles;
+mod distances;
 mod expand;
+mod graphalytics;
 mod hidden_links;
 mod k_shortest_paths;
+mod most_reliable_paths;
+mod paths_within;
+mod shortest_paths;
 mod statistics;
 mod temporal_paths;
 
@@ -21,6 +26,18 @@ fn vectors(name: &str) -> Value {
 
 fn words(values: &Value) -> Vec<&str> {
     values.as_array().unwrap().iter().map(|value| value.as_str().unwrap()).collect()
+}
+
+/// The entities of each path.
+fn entities(paths: &Value) -> Value {
+    paths.as_array().unwrap().iter().map(|path| path["entities"].clone()).collect()
+}
+
+fn near(found: &Value, expected: &Value, tolerance: f64) -> bool {
+    match (found.as_f64(), expected.as_f64()) {
+        (Some(found), Some(expected)) => (found - expected).abs() <= tolerance * expected.abs().max(1.0),
+        (found, expected) => found == expected,
+    }
 }
 
 /// The claims of a text graph in which some entities are of other kinds, and some are victims.

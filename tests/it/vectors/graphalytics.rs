@@ -1,0 +1,77 @@
+//! The validation graphs of LDBC Graphalytics: breadth-first search and single-source shortest paths, every row. Skipped aloud where
+//! they are not there.
+
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::near;
+use crate::graph::{anyone, ask, drawn};
+use crate::load::pole::shared;
+
+fn lines(path: &Path) -> Vec<Vec<String>> {
+    let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    text.lines().map(|line| line.split_whitespace().map(str::to_owned).collect()).collect()
+}
+
+/// Compares every row: the distance of each vertex, or that there is no way to it. The source is the first that is 0 away.
+fn compare(vertices: &str, edges: &[[String; 3]], directed: bool, cost: &str, expected: &Path) -> usize {
+    let arrow = if directed { "->" } else { "-" };
+    let edge = |[a, b, weight]: &[String; 3]| format!("{a} -={weight}kg {arrow} {b}\n");
+    let snapshot = drawn(&(edges.iter().map(edge).collect::<String>() + vertices));
+    let expected = lines(expected);
+    let number = |row: &[String]| row[1].parse::<f64>().unwrap();
+    let source = &expected.iter().find(|row| number(row) == 0.0).unwrap()[0];
+    let frame = json!({"direction": "out", "limits": {"max_results": 1_000}});
+    let body = json!({"source": source, "cost": cost, "frame": frame});
+    let found = ask(&snapshot, &anyone(), "distances", &body, None).unwrap();
+    assert_eq!(found.truncated, None);
+    let rows = found.result["distances"].as_array().unwrap().iter();
+    let mut reached: BTreeMap<&str, &Value> =
+        rows.map(|row| (row["entity"].as_str().unwrap(), &row["distance"])).collect();
+    for row in &expected {
+        let distance = reached.remove(&row[0][..]);
+        // What cannot be reached is infinitely far, or as far as a whole number can say.
+        match number(row) {
+            far if far >= 9e18 => assert_eq!(distance, None, "{row:?}"),
+            near_by => assert!(near(distance.unwrap(), &json!(near_by), 1e-12), "{row:?}: {distance:?}"),
+        }
+    }
+    assert!(reached.is_empty(), "{reached:?}");
+    expected.len()
+}
+
+#[test]
+fn graphalytics_distances_are_known() {
+    let Some(folder) = shared("graphalytics") else { return };
+    let mut rows = 0;
+    for (directed, short, long) in [(true, "dir", "directed"), (false, "undir", "undirected")] {
+        let adjacent = |path: &Path| -> (String, Vec<[String; 3]>) {
+            let lines = lines(path);
+            let vertices = lines.iter().map(|line| format!("{}\n", line[0])).collect();
+            let edges =
+                lines.iter().flat_map(|line| line[1..].iter().map(|to| [line[0].clone(), to.clone(), "1".to_owned()]));
+            (vertices, edges.collect())
+        };
+        let listed = |vertices: &Path, edges: &Path| -> (String, Vec<[String; 3]>) {
+            let vertices = lines(vertices).iter().map(|line| format!("{}\n", line[0])).collect();
+            (vertices, lines(edges).into_iter().map(|line| line.try_into().unwrap()).collect())
+        };
+        let (bfs, sssp, example) = (folder.join("bfs"), folder.join("sssp"), folder.join("example"));
+        let named = |name: &str| example.join(format!("example-{long}{name}"));
+        let (vertices, edges) = adjacent(&bfs.join(format!("{short}-input")));
+        rows += compare(&vertices, &edges, directed, "hops", &bfs.join(format!("{short}-output")));
+        let (vertices, edges) = adjacent(&named("-input"));
+        rows += compare(&vertices, &edges, directed, "hops", &named("-BFS"));
+        let ends = ["v", "e"].map(|end| sssp.join(format!("{short}-input.{end}")));
+        let (vertices, edges) = listed(&ends[0], &ends[1]);
+        rows += compare(&vertices, &edges, directed, "quantity", &sssp.join(format!("{short}-output")));
+        let (vertices, edges) = listed(&named(".v"), &named(".e"));
+        rows += compare(&vertices, &edges, directed, "quantity", &named("-SSSP"));
+        rows += compare(&vertices, &edges, directed, "hops", &named("-BFS"));
+    }
+    assert_eq!(rows, 99, "two graphs of breadth-first search, two of shortest paths, and the examples for both");
+}
