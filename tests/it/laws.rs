@@ -100,6 +100,7 @@ fn variants(analysis: &dyn AnyAnalysis, body: &Value) -> Vec<Value> {
         ],
         "k-shortest-paths" => vec![json!({"max_overlap": 0.5}), json!({"max_overlap": 0, "cost": "reliability"})],
         "shortest-paths" => vec![json!({"all": false})],
+        "most-reliable-paths" => vec![json!({"minimum_probability": 0.3, "k": 20})],
         "cycles" => vec![
             json!({"entities": null, "entity": body["entities"][0], "max_hops": 4}),
             json!({"entities": null, "max_hops": 3, "within_seconds": 172_800}),

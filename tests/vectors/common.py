@@ -58,6 +58,21 @@ def hub_aware(made):
     return result
 
 
+def by_quantity(rng, made, draw):
+    """The graph with a quantity on most relationships, in whole thousandths; those without one are no way."""
+    result = nx.DiGraph() if made["directed"] else nx.Graph()
+    result.add_nodes_from(made["nodes"])
+    for edge in made["edges"]:
+        _, a, b, _ = edge
+        if rng.random() < 0.1:
+            continue
+        weight = draw(rng)
+        edge[3] += f" ={weight / 1000}kg"
+        if not result.has_edge(a, b) or result[a][b]["weight"] > weight:
+            result.add_edge(a, b, weight=weight)
+    return result
+
+
 def write(name, vectors):
     text = json.dumps(vectors, separators=(",", ":")).replace('{"graph"', '\n{"graph"')
     (HERE / name).write_text(text + "\n")

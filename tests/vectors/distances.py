@@ -4,22 +4,11 @@ import random
 
 import networkx as nx
 
-from common import graph, hub_aware, simple, write
+from common import by_quantity, graph, hub_aware, simple, write
 
 
-def by_quantity(rng, made):
-    """The graph with a quantity on most relationships, in whole thousandths; relationships without one are no way."""
-    result = nx.DiGraph() if made["directed"] else nx.Graph()
-    result.add_nodes_from(made["nodes"])
-    for edge in made["edges"]:
-        _, a, b, _ = edge
-        if rng.random() < 0.1:
-            continue
-        weight = rng.choice([rng.randint(0, 5) * 1000, rng.randint(1, 9999), 250, 500])
-        edge[3] += f" ={weight / 1000}kg"
-        if not result.has_edge(a, b) or result[a][b]["weight"] > weight:
-            result.add_edge(a, b, weight=weight)
-    return result
+def thousandths(rng):
+    return rng.choice([rng.randint(0, 5) * 1000, rng.randint(1, 9999), 250, 500])
 
 
 def distances():
@@ -33,7 +22,7 @@ def distances():
         cost = ["hops", "reliability", "hub_aware", "quantity"][number // 2 % 4]
         source = rng.choice(made["nodes"])
         if cost == "quantity":
-            seen = by_quantity(rng, made)
+            seen = by_quantity(rng, made, thousandths)
         else:
             seen = hub_aware(made) if cost == "hub_aware" else simple(made, cost)
         unit = {"hops": 1, "quantity": 1e3}.get(cost, 1e9)

@@ -66,8 +66,8 @@ def k_shortest_paths():
         "analysis": "k-shortest-paths",
         "origin": f"networkx {nx.__version__}, shortest_simple_paths; of parallel edges the cheapest; hub_aware and "
         "reliability weights in whole units of 1e-9",
-        "compared": "the multiset of costs, since networkx orders ties by its own; of those `apart` the paths in order, taken one by one "
-        "from all simple paths sorted",
+        "compared": "the multiset of costs, since networkx orders ties by its own; of those `apart` the paths in order, taken one by "
+        "one from all simple paths sorted",
         "tolerance": 1e-12,
         "cases": cases,
         "apart": paths_apart(),
