@@ -140,6 +140,20 @@ pub(super) fn distinct(entities: &[EntityId], allowed: RangeInclusive<usize>) ->
     entities.iter().enumerate().filter_map(again).collect()
 }
 
+/// Where paths begin, and where they end if the question says so.
+pub(super) fn ends(
+    view: &GraphView<'_>,
+    source: &EntityId,
+    target: Option<&EntityId>,
+) -> Result<(NodeIx, Option<NodeIx>), AnalysisError> {
+    match target {
+        None => known(view, [("/source", source)]).map(|[source]| (source, None)),
+        Some(target) => {
+            known(view, [("/source", source), ("/target", target)]).map(|[source, target]| (source, Some(target)))
+        }
+    }
+}
+
 /// A path as the answer shows it, its entities and relationships taken into evidence.
 pub(super) fn path(
     view: &GraphView<'_>,

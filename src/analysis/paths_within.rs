@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::paths::{known, path};
+use super::paths::{ends, path};
 use super::timed::{Told, left_out};
 use super::{Analysis, AnalysisError, Caps, Emit, Evidence, Finding, Frame, Item, Path, Truncated, TruncatedReason};
 use crate::graph::algo::{Rules, StepCost, Trail, Weigher, WithinWanted, within};
@@ -120,11 +120,9 @@ fn each(
     budget: &Budget,
     take: &mut dyn FnMut(Path, Evidence) -> ControlFlow<()>,
 ) -> Result<Finding<()>, AnalysisError> {
-    let target = params.target.as_ref().unwrap_or(&params.source);
-    let [source, target] = known(view, [("/source", &params.source), ("/target", target)])?;
+    let (source, target) = ends(view, &params.source, params.target.as_ref())?;
     let max_hops = params.max_hops.min(caps.max_hops);
-    let wanted =
-        WithinWanted { source, target: params.target.as_ref().map(|_| target), max_hops, timed: params.temporal };
+    let wanted = WithinWanted { source, target, max_hops, timed: params.temporal };
     let weigher = Weigher::new(view, StepCost::Hops);
     let mut stopped = None;
     let mut given = 0;

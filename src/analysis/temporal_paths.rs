@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::paths::known;
+use super::paths::ends;
 use super::timed::{Told, left_out, moment};
 use super::{Analysis, AnalysisError, Caps, Evidence, Finding, Frame, PathStep, Truncated, TruncatedReason};
 use crate::graph::algo::{self, Journey, Rules, Sought, journeys};
@@ -180,13 +180,7 @@ impl Analysis for TemporalPaths {
         caps: &Caps,
         budget: &Budget,
     ) -> Result<Finding<Self::Output>, AnalysisError> {
-        let (source, target) = match &params.target {
-            Some(target) => {
-                let [source, target] = known(view, [("/source", &params.source), ("/target", target)])?;
-                (source, Some(target))
-            }
-            None => (known(view, [("/source", &params.source)])?[0], None),
-        };
+        let (source, target) = ends(view, &params.source, params.target.as_ref())?;
         let sought = Sought {
             source,
             target,
