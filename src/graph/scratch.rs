@@ -99,42 +99,51 @@ impl Labels {
     }
 }
 
-/// A small whole number a node, for breadth-first searches: four bytes where [`Labels`] has sixteen.
+/// A small whole number a node, for breadth-first searches. Most nodes that a search asks for have none: one bit a node says so,
+/// and a million bits lie in the nearest caches.
 #[derive(Debug, Default)]
 pub struct Levels {
-    /// What a cell holds for level 0; cells below it are of earlier searches.
-    base: u32,
-    /// The highest that a cell holds.
-    top: u32,
-    cells: Vec<u32>,
+    stamp: u32,
+    /// The stamp in the upper half, which tells whose bits the lower half holds: whether each of 32 nodes has a level.
+    known: Vec<u64>,
+    levels: Vec<u32>,
 }
 
 impl Levels {
     fn renew(&mut self, nodes: usize) {
-        self.base = self.top + 1;
-        if self.base > u32::MAX / 2 {
-            (self.base, self.top) = (1, 0);
-            self.cells.clear();
+        self.stamp = self.stamp.wrapping_add(1);
+        if self.stamp == 0 {
+            self.stamp = 1;
+            self.known.clear();
         }
-        self.cells.resize(nodes.max(self.cells.len()), 0);
+        self.levels.resize(nodes.max(self.levels.len()), 0);
+        self.known.resize(self.levels.len().div_ceil(32), 0);
     }
 
     /// The node's level; `None` when it has none.
     #[inline]
     pub fn get(&self, node: NodeIx) -> Option<u32> {
-        self.cells[node.0 as usize].checked_sub(self.base)
+        let word = self.known[node.0 as usize / 32];
+        let known = word >> 32 == u64::from(self.stamp) && word >> (node.0 % 32) & 1 == 1;
+        known.then(|| self.levels[node.0 as usize])
     }
 
-    /// Sets the node's level, below 2³⁰.
+    /// Sets the node's level.
     pub fn set(&mut self, node: NodeIx, level: u32) {
-        let cell = self.base + level;
-        self.top = self.top.max(cell);
-        self.cells[node.0 as usize] = cell;
+        let word = &mut self.known[node.0 as usize / 32];
+        if *word >> 32 != u64::from(self.stamp) {
+            *word = u64::from(self.stamp) << 32;
+        }
+        *word |= 1 << (node.0 % 32);
+        self.levels[node.0 as usize] = level;
     }
 
     /// Takes the node's level away.
     pub fn unset(&mut self, node: NodeIx) {
-        self.cells[node.0 as usize] = 0;
+        let word = &mut self.known[node.0 as usize / 32];
+        if *word >> 32 == u64::from(self.stamp) {
+            *word &= !(1 << (node.0 % 32));
+        }
     }
 }
 

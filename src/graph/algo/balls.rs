@@ -165,12 +165,18 @@ impl Around<'_, '_, '_> {
 pub(super) struct Balls {
     forward: Ball,
     backward: Ball,
+    /// Where the least path crosses from one to the other, if that is known.
+    crossing: Option<(Reached, NodeIx)>,
 }
 
 impl Balls {
     /// Balls of no size.
     pub(super) fn new(view: &GraphView<'_>, (source, target): (NodeIx, NodeIx)) -> Self {
-        Self { forward: Ball::around(view, source, Way::Forward), backward: Ball::around(view, target, Way::Backward) }
+        Self {
+            forward: Ball::around(view, source, Way::Forward),
+            backward: Ball::around(view, target, Way::Backward),
+            crossing: None,
+        }
     }
 
     /// How many hops a path has at least that is not inside the balls.
@@ -203,12 +209,15 @@ impl Balls {
     }
 
     /// Whether a step leads from one frontier to the other, looked for from the side of the first.
-    fn touch(&self, forward: bool, around: &Around<'_, '_, '_>) -> Result<bool, Halt> {
-        let (near, far) = if forward { (&self.forward, &self.backward) } else { (&self.backward, &self.forward) };
-        let edge = far.at(far.radius());
+    fn touch(&mut self, forward: bool, around: &Around<'_, '_, '_>) -> Result<bool, Halt> {
+        if forward {
+            self.crossing = self.cross(around)?;
+            return Ok(self.crossing.is_some());
+        }
+        let edge = self.forward.at(self.forward.radius());
         let mut touches = false;
-        for reached in near.frontier() {
-            around.view.steps_into(reached.node, near.way, around.budget, &edge, |_| {
+        for reached in self.backward.frontier() {
+            around.view.steps_into(reached.node, Way::Backward, around.budget, &edge, |_| {
                 touches = true;
                 ControlFlow::Break(())
             })?;
@@ -219,18 +228,13 @@ impl Balls {
         Ok(touches)
     }
 
-    /// The least of the shortest paths, after [`meet`](Self::meet): the frontier is asked in the order of the least ways to it,
-    /// and the first that touches the other side lies on it.
-    pub(super) fn least_path(&mut self, around: &Around<'_, '_, '_>) -> Result<Vec<NodeIx>, Halt> {
-        let (source, target) = around.ends;
-        if source == target {
-            return Ok(vec![source]);
-        }
+    /// Where the least of the shortest paths goes from one frontier to the other: the forward one is asked in the order of the
+    /// least ways to it, and the first that touches the other side lies on it.
+    fn cross(&mut self, around: &Around<'_, '_, '_>) -> Result<Option<(Reached, NodeIx)>, Halt> {
         let view = around.view;
         let edge = self.backward.at(self.backward.radius());
-        let Some(frontier) = self.forward.levels.last_mut() else { return Ok(Vec::new()) };
-        let mut crossing = None;
-        'groups: for group in frontier.reached.chunk_by_mut(|a, b| a.from == b.from) {
+        let Some(frontier) = self.forward.levels.last_mut() else { return Ok(None) };
+        for group in frontier.reached.chunk_by_mut(|a, b| a.from == b.from) {
             group.sort_unstable_by_key(|reached| view.rank(reached.node));
             for reached in group {
                 let mut best: Option<NodeIx> = None;
@@ -241,11 +245,23 @@ impl Balls {
                     ControlFlow::Continue(())
                 })?;
                 if let Some(next) = best {
-                    crossing = Some((*reached, next));
-                    break 'groups;
+                    return Ok(Some((*reached, next)));
                 }
             }
         }
+        Ok(None)
+    }
+
+    /// The least of the shortest paths, after [`meet`](Self::meet).
+    pub(super) fn least_path(&mut self, around: &Around<'_, '_, '_>) -> Result<Vec<NodeIx>, Halt> {
+        let (source, target) = around.ends;
+        if source == target {
+            return Ok(vec![source]);
+        }
+        let crossing = match self.crossing {
+            None => self.cross(around)?,
+            known => known,
+        };
         let Some((last, next)) = crossing else { return Ok(Vec::new()) };
         let mut path = self.forward.trace(last);
         path.reverse();

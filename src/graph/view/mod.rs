@@ -85,6 +85,8 @@ pub struct GraphView<'a> {
     gates: Gates,
     /// Whether the class of an only claim decides: nothing is asked of its record or its period.
     plain: bool,
+    /// Whether, besides, nothing is asked of entities and nothing lies over the base.
+    open: bool,
     excluded: BTreeSet<u32>,
     memo: Lent<Memo>,
 }
@@ -102,7 +104,8 @@ impl<'a> GraphView<'a> {
         let find = |id: &EntityId| snapshot.delta.node(&snapshot.base, id.as_str());
         let excluded = lens.exclude.iter().filter_map(find).collect();
         let memo = snapshot.pool.memo(snapshot.nodes() as usize);
-        Self { snapshot, seen, lens, today, gates, plain, excluded, memo }
+        let open = plain && gates.any_entity() && lens.exclude.is_empty() && snapshot.delta.is_empty();
+        Self { snapshot, seen, lens, today, gates, plain, open, excluded, memo }
     }
 
     /// The same caller's view of the same day through another lens.
@@ -203,9 +206,15 @@ impl<'a> GraphView<'a> {
         self.gates.has(claim.class, gates::SEEN) && claim.holds(self.lens.at) && claim.kept(self.today)
     }
 
-    /// Whether the view shows an entity; looked up once a question.
+    /// Whether the view shows an entity; looked up once a question, unless that takes no longer than remembering.
     #[inline]
     fn shows(&self, node: u32) -> bool {
+        if self.open
+            && let Some(mark) = self.snapshot.base.entity_marks.get(node as usize)
+            && mark & LOOK == 0
+        {
+            return self.gates.has(*mark, gates::SEEN);
+        }
         let facts = self.memo.facts(node);
         if facts & KNOWN != 0 {
             return facts & SHOWN != 0;
