@@ -95,7 +95,8 @@ impl GraphView<'_> {
         row.len() / 32 > wanted
     }
 
-    /// The visible relationships that lead from one node to another, in the order of [`RelationshipId`], source, target.
+    /// The visible relationships that lead from one node to another, in the order of relationship ids, then of sources and
+    /// targets.
     pub fn between(&self, from: NodeIx, to: NodeIx) -> Vec<Step> {
         let mut found = Vec::new();
         for side in [Side::Out, Side::In] {
