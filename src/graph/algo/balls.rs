@@ -85,6 +85,7 @@ impl Ball {
         }
         let mut next = Vec::new();
         for (from, reached) in (0..).zip(&last.reached) {
+            approach(view, &last.reached, from as usize);
             view.steps(reached.node, self.way, around.budget, |step| {
                 if self.away.get(step.to).is_none() {
                     self.away.set(step.to, level);
@@ -161,6 +162,16 @@ impl Around<'_, '_, '_> {
     }
 }
 
+/// How many rows are read ahead together.
+const AHEAD: usize = 16;
+
+/// Reads ahead, whenever so many nodes have been walked.
+fn approach(view: &GraphView<'_>, level: &[Reached], at: usize) {
+    if at.is_multiple_of(AHEAD) && at + 1 < level.len() {
+        view.approach(level[at..].iter().take(AHEAD).map(|reached| reached.node));
+    }
+}
+
 /// The two balls.
 pub(super) struct Balls {
     forward: Ball,
@@ -216,7 +227,8 @@ impl Balls {
         }
         let edge = self.forward.at(self.forward.radius());
         let mut touches = false;
-        for reached in self.backward.frontier() {
+        for (at, reached) in self.backward.frontier().iter().enumerate() {
+            approach(around.view, self.backward.frontier(), at);
             around.view.steps_into(reached.node, Way::Backward, around.budget, &edge, |_| {
                 touches = true;
                 ControlFlow::Break(())
@@ -236,7 +248,9 @@ impl Balls {
         let Some(frontier) = self.forward.levels.last_mut() else { return Ok(None) };
         for group in frontier.reached.chunk_by_mut(|a, b| a.from == b.from) {
             group.sort_unstable_by_key(|reached| view.rank(reached.node));
-            for reached in group {
+            for at in 0..group.len() {
+                approach(view, group, at);
+                let reached = &group[at];
                 let mut best: Option<NodeIx> = None;
                 view.steps_into(reached.node, Way::Forward, around.budget, &edge, |step| {
                     if best.is_none_or(|known| view.rank(step.to) < view.rank(known)) {
