@@ -16,6 +16,8 @@ use crate::model::{EntityId, Fault, KindName, RelationshipKey};
 const MAX_ENTITIES: usize = 100;
 /// The most entities that can be told to be shown already.
 const MAX_SHOWN: usize = 10_000;
+/// How far one may ask to expand.
+const MAX_HOPS: u32 = 1_000;
 /// The most that a cap can be set to.
 const MAX_CAP: u32 = 10_000;
 
@@ -28,7 +30,7 @@ pub struct ExpandRequest {
     pub entities: Vec<EntityId>,
     /// How far: relationships in a row. Cut to `limits.max_hops`.
     #[serde(default = "one")]
-    #[schema(minimum = 1, default = 1, example = 1)]
+    #[schema(minimum = 1, maximum = 1000, default = 1, example = 1)]
     pub hops: u32,
     /// How much is added at most.
     #[serde(default)]
@@ -180,8 +182,8 @@ impl Analysis for Expand {
 
     fn faults(params: &Self::Params) -> Vec<Fault> {
         let mut faults = distinct(&params.entities, 1..=MAX_ENTITIES);
-        if params.hops == 0 {
-            faults.push(Fault::new("/hops", "out-of-range", "at least 1"));
+        if !(1..=MAX_HOPS).contains(&params.hops) {
+            faults.push(Fault::new("/hops", "out-of-range", format!("1 to {MAX_HOPS} hops")));
         }
         if params.shown.len() > MAX_SHOWN {
             faults.push(Fault::new("/shown", "too-many", format!("at most {MAX_SHOWN} entities")));

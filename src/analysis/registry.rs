@@ -114,6 +114,11 @@ impl<A: Analysis + Copy> AnyAnalysis for A {
     }
 
     fn parse(&self, body: Value) -> Result<Question, Vec<Fault>> {
+        let mut nulls = Vec::new();
+        find_nulls(&body, "", &mut nulls);
+        if !nulls.is_empty() {
+            return Err(nulls);
+        }
         let params: A::Params =
             serde_path_to_error::deserialize(Strict(body)).map_err(|error| vec![shape_fault(&error)])?;
         let faults = A::faults(&params);
@@ -172,6 +177,26 @@ fn pascal(kebab: &str) -> String {
             letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect::<Vec<_>>()
         })
         .collect()
+}
+
+/// Every null in a body: no field of a request may be one, as the document says; serde would take it for a field left out.
+fn find_nulls(value: &Value, pointer: &str, faults: &mut Vec<Fault>) {
+    match value {
+        Value::Null if !pointer.is_empty() => {
+            faults.push(Fault::new(pointer, "invalid-value", "null is no value here: leave the field out"));
+        }
+        Value::Array(items) => {
+            for (at, item) in items.iter().enumerate() {
+                find_nulls(item, &format!("{pointer}/{at}"), faults);
+            }
+        }
+        Value::Object(fields) => {
+            for (name, field) in fields {
+                find_nulls(field, &format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1")), faults);
+            }
+        }
+        _ => {}
+    }
 }
 
 /// A body that is not of the request's shape, as a fault with a JSON pointer.
