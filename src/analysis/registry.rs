@@ -116,12 +116,9 @@ impl<A: Analysis + Copy> AnyAnalysis for A {
     fn parse(&self, body: Value) -> Result<Question, Vec<Fault>> {
         let mut nulls = Vec::new();
         find_nulls(&body, "", &mut nulls);
-        if !nulls.is_empty() {
-            return Err(nulls);
-        }
         let params: A::Params =
             serde_path_to_error::deserialize(Strict(body)).map_err(|error| vec![shape_fault(&error)])?;
-        let faults = A::faults(&params);
+        let faults = if nulls.is_empty() { A::faults(&params) } else { nulls };
         if !faults.is_empty() {
             return Err(faults);
         }
