@@ -2,7 +2,6 @@
 
 mod bad_input;
 mod commands;
-mod failing;
 mod finbench;
 mod ftm;
 mod gate;
@@ -26,7 +25,7 @@ use linchpin::store::{Change, GraphStore};
 use tempfile::TempDir;
 use tokio::sync::mpsc;
 
-use self::failing::FailingStore;
+use crate::support::watched::WatchedStore;
 use crate::support::{FixedClock, MemoryAudit, Town, identity};
 
 /// The dataset that most tests load.
@@ -66,7 +65,7 @@ impl Yard {
         let folder = tempfile::tempdir().expect("a folder");
         let vocabulary = Arc::new(Vocabulary::builtin());
         let store = EmbeddedStore::open(&folder.path().join("store.sqlite"), Arc::clone(&vocabulary)).expect("a store");
-        let store = FailingStore::new(store, batches);
+        let store = WatchedStore::failing(store, batches);
         (Self::over(Arc::new(store), vocabulary, Town::usual().directory()), folder)
     }
 

@@ -1,4 +1,5 @@
-//! A store that counts how often it is read from the beginning, and that lets a test hold one reading of changes.
+//! A store that counts how often it is read from the beginning, that lets a test hold one reading of changes, and that may be gone
+//! after so many batches, as if its process had been killed between two of them.
 
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,8 +9,8 @@ use linchpin::access::{Clearance, Permit, WritePermit};
 use linchpin::model::{Assertion, AssertionId, Day, EntityId, Instant, RelationshipId, Revision};
 use linchpin::store::embedded::EmbeddedStore;
 use linchpin::store::{
-    Applied, Batch, Change, Commit, GraphStore, Hit, Incident, LoadRecord, Search, Stamp, StoreResult, TriplePage,
-    Wanted,
+    Applied, Batch, Change, Commit, GraphStore, Hit, Incident, LoadRecord, Search, Stamp, StoreError, StoreResult,
+    TriplePage, Wanted,
 };
 use tokio::sync::Semaphore;
 use uuid::Uuid;
@@ -20,6 +21,7 @@ pub(crate) struct WatchedStore<S = EmbeddedStore> {
     whole: AtomicUsize,
     readings: AtomicUsize,
     held: usize,
+    left: AtomicUsize,
     arrived: Semaphore,
     released: Semaphore,
 }
@@ -32,7 +34,20 @@ impl<S: GraphStore> WatchedStore<S> {
     /// Holds the reading of changes of this number, from 0, until it is released.
     pub(crate) fn holding(inner: S, held: usize) -> Self {
         let (arrived, released) = (Semaphore::new(0), Semaphore::new(0));
-        Self { inner, whole: AtomicUsize::new(0), readings: AtomicUsize::new(0), held, arrived, released }
+        Self {
+            inner,
+            whole: AtomicUsize::new(0),
+            readings: AtomicUsize::new(0),
+            held,
+            left: AtomicUsize::new(usize::MAX),
+            arrived,
+            released,
+        }
+    }
+
+    /// Takes so many batches and then is gone.
+    pub(crate) fn failing(inner: S, batches: usize) -> Self {
+        Self { left: AtomicUsize::new(batches), ..Self::new(inner) }
     }
 
     /// How often everything was read.
@@ -53,6 +68,10 @@ impl<S: GraphStore> WatchedStore<S> {
 #[async_trait]
 impl<S: GraphStore> GraphStore for WatchedStore<S> {
     async fn apply(&self, permit: &WritePermit, batch: Batch) -> StoreResult<Applied> {
+        if self.left.load(Ordering::SeqCst) == 0 {
+            return Err(StoreError::Unavailable("gone, as the test wants it".to_owned()));
+        }
+        self.left.fetch_sub(1, Ordering::SeqCst);
         self.inner.apply(permit, batch).await
     }
 
