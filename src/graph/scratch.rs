@@ -42,18 +42,68 @@ impl Memo {
     }
 }
 
+/// A bit a node, all cleared at once. A million bits lie in the nearest caches, where what they stand for does not.
+#[derive(Debug, Default)]
+struct Bits {
+    stamp: u32,
+    /// The stamp of each block; the bits of a block with another one are all 0.
+    stamps: Vec<u32>,
+    words: Vec<u64>,
+}
+
+/// How many words share a stamp: one cache line of them.
+const BLOCK: usize = 8;
+const WORD_BITS: usize = u64::BITS as usize;
+
+impl Bits {
+    fn renew(&mut self, nodes: usize) {
+        self.stamp = self.stamp.wrapping_add(1);
+        if self.stamp == 0 {
+            self.stamp = 1;
+            self.stamps.fill(0);
+        }
+        let blocks = nodes.div_ceil(BLOCK * WORD_BITS).max(self.stamps.len());
+        self.stamps.resize(blocks, 0);
+        self.words.resize(blocks * BLOCK, 0);
+    }
+
+    #[inline]
+    fn get(&self, node: NodeIx) -> bool {
+        let (word, bit) = (node.0 as usize / WORD_BITS, node.0 as usize % WORD_BITS);
+        self.stamps[word / BLOCK] == self.stamp && self.words[word] >> bit & 1 == 1
+    }
+
+    #[inline]
+    fn set(&mut self, node: NodeIx) {
+        let (word, bit) = (node.0 as usize / WORD_BITS, node.0 as usize % WORD_BITS);
+        let block = word / BLOCK;
+        if self.stamps[block] != self.stamp {
+            self.stamps[block] = self.stamp;
+            self.words[block * BLOCK..(block + 1) * BLOCK].fill(0);
+        }
+        self.words[word] |= 1 << bit;
+    }
+
+    #[inline]
+    fn unset(&mut self, node: NodeIx) {
+        if self.get(node) {
+            self.words[node.0 as usize / WORD_BITS] &= !(1 << (node.0 as usize % WORD_BITS));
+        }
+    }
+}
+
 /// One label a node, for searches: a weight, a node that it was reached from, and whether it is closed.
 #[derive(Debug, Default)]
 pub struct Labels {
-    stamp: u32,
+    known: Bits,
+    closed: Bits,
     cells: Vec<Label>,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
 struct Label {
-    stamp: u32,
-    from: u32,
     weight: u64,
+    from: u32,
 }
 
 impl Labels {
@@ -64,86 +114,67 @@ impl Labels {
     }
 
     fn renew(&mut self, nodes: usize) {
-        // The lowest bit of a cell's stamp says that it is closed.
-        self.stamp = self.stamp.wrapping_add(2);
-        if self.stamp == 0 {
-            self.stamp = 2;
-            self.cells.clear();
-        }
+        self.known.renew(nodes);
+        self.closed.renew(nodes);
         self.cells.resize(nodes.max(self.cells.len()), Label::default());
     }
 
     /// The node's weight and where it was reached from; `None` without a label.
+    #[inline]
     pub fn get(&self, node: NodeIx) -> Option<(u64, NodeIx)> {
-        let cell = self.cells[node.0 as usize];
-        (cell.stamp & !1 == self.stamp).then_some((cell.weight, NodeIx(cell.from)))
+        self.known.get(node).then(|| {
+            let cell = self.cells[node.0 as usize];
+            (cell.weight, NodeIx(cell.from))
+        })
     }
 
     /// Sets an open label.
     pub fn set(&mut self, node: NodeIx, weight: u64, from: NodeIx) {
-        self.cells[node.0 as usize] = Label { stamp: self.stamp, from: from.0, weight };
+        self.known.set(node);
+        self.closed.unset(node);
+        self.cells[node.0 as usize] = Label { weight, from: from.0 };
     }
 
     /// Whether the label is final.
+    #[inline]
     pub fn is_closed(&self, node: NodeIx) -> bool {
-        self.cells[node.0 as usize].stamp == self.stamp | 1
+        self.closed.get(node)
     }
 
     /// Makes the label final; without one, bars the node.
     pub fn close(&mut self, node: NodeIx) {
-        let cell = &mut self.cells[node.0 as usize];
-        if cell.stamp & !1 != self.stamp {
-            *cell = Label { stamp: 0, from: node.0, weight: u64::MAX };
-        }
-        cell.stamp = self.stamp | 1;
+        self.closed.set(node);
     }
 }
 
-/// A small whole number a node, for breadth-first searches. Most nodes that a search asks for have none: one bit a node says so,
-/// and a million bits lie in the nearest caches.
+/// A small whole number a node, for breadth-first searches. Most nodes that a search asks for have none.
 #[derive(Debug, Default)]
 pub struct Levels {
-    stamp: u32,
-    /// The stamp in the upper half, which tells whose bits the lower half holds: whether each of 32 nodes has a level.
-    known: Vec<u64>,
+    known: Bits,
     levels: Vec<u32>,
 }
 
 impl Levels {
     fn renew(&mut self, nodes: usize) {
-        self.stamp = self.stamp.wrapping_add(1);
-        if self.stamp == 0 {
-            self.stamp = 1;
-            self.known.clear();
-        }
+        self.known.renew(nodes);
         self.levels.resize(nodes.max(self.levels.len()), 0);
-        self.known.resize(self.levels.len().div_ceil(32), 0);
     }
 
     /// The node's level; `None` when it has none.
     #[inline]
     pub fn get(&self, node: NodeIx) -> Option<u32> {
-        let word = self.known[node.0 as usize / 32];
-        let known = word >> 32 == u64::from(self.stamp) && word >> (node.0 % 32) & 1 == 1;
-        known.then(|| self.levels[node.0 as usize])
+        self.known.get(node).then(|| self.levels[node.0 as usize])
     }
 
     /// Sets the node's level.
     pub fn set(&mut self, node: NodeIx, level: u32) {
-        let word = &mut self.known[node.0 as usize / 32];
-        if *word >> 32 != u64::from(self.stamp) {
-            *word = u64::from(self.stamp) << 32;
-        }
-        *word |= 1 << (node.0 % 32);
+        self.known.set(node);
         self.levels[node.0 as usize] = level;
     }
 
     /// Takes the node's level away.
     pub fn unset(&mut self, node: NodeIx) {
-        let word = &mut self.known[node.0 as usize / 32];
-        if *word >> 32 == u64::from(self.stamp) {
-            *word &= !(1 << (node.0 % 32));
-        }
+        self.known.unset(node);
     }
 }
 

@@ -1,6 +1,9 @@
 //! Two searches by weight that grow towards each other, one from where a path begins, one back from where it ends (bidirectional
-//! Dijkstra; Pohl 1971). Everything of one weight is settled together, and the side that has met fewer nodes goes first, so that
-//! what is settled, what the budget pays and which hubs are met are functions of the visible graph alone.
+//! Dijkstra; Pohl 1971). Everything of one weight is settled together, in the order of ids, and the side that has met fewer nodes
+//! goes first, so that what is settled, what the budget pays and which hubs are met are functions of the visible graph alone.
+//!
+//! Once a way is known, what could only lie on heavier ones is passed over: a node that the other search has not settled is at
+//! least as far from its end as whatever that search settles next.
 //!
 //! Hubs are reached and not passed through: they are noted, and have no label.
 
@@ -19,16 +22,63 @@ struct Front {
     heap: BinaryHeap<Reverse<(Weight, NodeIx)>>,
     /// How many nodes have a label.
     met: usize,
+    /// Whether something was passed over.
+    pruned: bool,
+}
+
+/// What bounds a search: the other one, and what a way may weigh at most.
+struct Facing<'f> {
+    labels: &'f Labels,
+    /// What the other one settles next.
+    next: Weight,
+    /// The lightest way met so far.
+    best: Option<Weight>,
+    /// [`Weight::MAX`] where nothing is too heavy.
+    most: Weight,
+}
+
+impl Facing<'_> {
+    /// Whether a way that has this weight when it comes to this node may weigh more than `most` in the end.
+    fn excludes(&self, node: NodeIx, weight: Weight) -> bool {
+        if self.most == Weight::MAX {
+            return false;
+        }
+        let rest = match self.labels.get(node) {
+            Some((rest, _)) if self.labels.is_closed(node) => Weight(rest),
+            _ => self.next,
+        };
+        weight.plus(rest).is_none_or(|whole| whole > self.most)
+    }
+
+    /// Takes note of a way over a node. A lighter one than was known bounds all that follows.
+    fn meet(&mut self, node: NodeIx, weight: Weight) {
+        let rest = self.labels.get(node).map(|(rest, _)| Weight(rest));
+        if let Some(whole) = rest.and_then(|rest| weight.plus(rest))
+            && self.best.is_none_or(|best| whole < best)
+        {
+            self.best = Some(whole);
+            self.most = whole.at_this_cost();
+        }
+    }
 }
 
 impl Front {
     fn around(view: &GraphView<'_>, node: NodeIx, way: Way) -> Self {
-        let mut labels = view.labels();
-        labels.set(node, 0, node);
-        Self { way, labels, heap: BinaryHeap::from([Reverse((Weight::ZERO, node))]), met: 1 }
+        let mut front = Self { way, labels: view.labels(), heap: BinaryHeap::new(), met: 0, pruned: false };
+        front.begin(node);
+        front
     }
 
-    /// What the next node to be settled weighs; `None` when all that can be reached is settled.
+    /// Begins anew.
+    fn begin(&mut self, node: NodeIx) {
+        self.labels.clear();
+        self.labels.set(node, 0, node);
+        self.heap.clear();
+        self.heap.push(Reverse((Weight::ZERO, node)));
+        (self.met, self.pruned) = (1, false);
+    }
+
+    /// What the next node to be settled weighs; `None` when nothing is left.
     fn next(&mut self) -> Option<Weight> {
         while let Some(Reverse((weight, node))) = self.heap.peek() {
             if !self.labels.is_closed(*node) {
@@ -41,15 +91,15 @@ impl Front {
 
     /// The weight of a settled node.
     fn settled(&self, node: NodeIx) -> Option<Weight> {
-        self.labels.get(node).filter(|_| self.labels.is_closed(node)).map(|(weight, _)| Weight(weight))
+        if self.labels.is_closed(node) { self.labels.get(node).map(|(weight, _)| Weight(weight)) } else { None }
     }
 
-    /// Settles every node of the least weight. `meets` is told of each node that it reaches, and the weight of the way there.
+    /// Settles every node of the least weight.
     fn settle(
         &mut self,
         weigher: &Weigher<'_, '_>,
         around: &mut Around<'_, '_, '_>,
-        mut meets: impl FnMut(NodeIx, Weight),
+        facing: &mut Facing<'_>,
     ) -> Result<(), Halt> {
         let Some(weight) = self.next() else { return Ok(()) };
         let hubs = around.view.lens().hubs.is_some();
@@ -66,6 +116,10 @@ impl Front {
         // The heap breaks ties by node numbers, which say nothing.
         batch.sort_unstable_by_key(|node| around.view.rank(*node));
         for node in batch {
+            if facing.excludes(node, weight) {
+                self.pruned = true;
+                continue;
+            }
             let mut halted = Ok(());
             around.view.steps(node, self.way, around.budget, |step| {
                 if halted.is_err() || self.labels.is_closed(step.to) {
@@ -79,6 +133,10 @@ impl Front {
                     }
                 };
                 let Some(sum) = own.and_then(|own| weight.plus(own)) else { return };
+                if facing.excludes(step.to, sum) {
+                    self.pruned = true;
+                    return;
+                }
                 let known = self.labels.get(step.to);
                 if known.is_some_and(|(known, _)| known <= sum.0) {
                     return;
@@ -96,7 +154,7 @@ impl Front {
                 self.met += usize::from(known.is_none());
                 self.labels.set(step.to, sum.0, node);
                 self.heap.push(Reverse((sum, step.to)));
-                meets(step.to, sum);
+                facing.meet(step.to, sum);
             })?;
             halted?;
         }
@@ -108,38 +166,40 @@ impl Front {
 pub(super) struct Fronts {
     forward: Front,
     backward: Front,
+    ends: (NodeIx, NodeIx),
     /// The lightest way met so far.
     best: Option<Weight>,
+    /// What a way may weigh at most; [`Weight::MAX`] while none is known.
+    most: Weight,
 }
 
 impl Fronts {
     /// Searches that have not begun.
-    pub(super) fn new(view: &GraphView<'_>, (source, target): (NodeIx, NodeIx)) -> Self {
+    pub(super) fn new(view: &GraphView<'_>, ends: (NodeIx, NodeIx)) -> Self {
+        let best = (ends.0 == ends.1).then_some(Weight::ZERO);
         Self {
-            forward: Front::around(view, source, Way::Forward),
-            backward: Front::around(view, target, Way::Backward),
-            best: (source == target).then_some(Weight::ZERO),
+            forward: Front::around(view, ends.0, Way::Forward),
+            backward: Front::around(view, ends.1, Way::Backward),
+            ends,
+            best,
+            most: best.map_or(Weight::MAX, Weight::at_this_cost),
         }
     }
 
-    /// The least that a way outside of what is settled weighs; `None` when one side has settled all that it can reach.
-    fn beyond(&mut self) -> Option<Weight> {
-        let (forward, backward) = (self.forward.next()?, self.backward.next()?);
-        Some(forward.plus(backward).unwrap_or(Weight::MAX))
-    }
-
+    /// Settles everything that lies on a way of at most `self.most`, which becomes what the lightest way costs once one is met.
     fn grow(&mut self, weigher: &Weigher<'_, '_>, around: &mut Around<'_, '_, '_>) -> Result<(), Halt> {
-        let forward =
-            self.forward.next().is_some() && (self.backward.next().is_none() || self.forward.met <= self.backward.met);
-        let (near, far) =
-            if forward { (&mut self.forward, &self.backward) } else { (&mut self.backward, &self.forward) };
-        let best = &mut self.best;
-        near.settle(weigher, around, |node, weight| {
-            let rest = far.labels.get(node).map(|(rest, _)| Weight(rest));
-            if let Some(whole) = rest.and_then(|rest| weight.plus(rest)) {
-                *best = Some(best.map_or(whole, |known| known.min(whole)));
-            }
-        })
+        while let (Some(before), Some(after)) = (self.forward.next(), self.backward.next())
+            && before.plus(after).unwrap_or(Weight::MAX) <= self.most
+        {
+            let (near, far, next) = match self.forward.met <= self.backward.met {
+                true => (&mut self.forward, &self.backward, after),
+                false => (&mut self.backward, &self.forward, before),
+            };
+            let mut facing = Facing { labels: &far.labels, next, best: self.best, most: self.most };
+            near.settle(weigher, around, &mut facing)?;
+            (self.best, self.most) = (facing.best, facing.most);
+        }
+        Ok(())
     }
 
     /// The weight of the lightest path, when everything that costs no more is settled.
@@ -148,45 +208,47 @@ impl Fronts {
         weigher: &Weigher<'_, '_>,
         around: &mut Around<'_, '_, '_>,
     ) -> Result<Option<Weight>, Halt> {
-        while let Some(beyond) = self.beyond()
-            && self.best.is_none_or(|best| beyond <= best.at_this_cost())
-        {
-            self.grow(weigher, around)?;
-        }
+        self.grow(weigher, around)?;
         Ok(self.best)
     }
 
-    /// Settles everything that lies on a way of at most this weight.
+    /// Settles everything that lies on a way of at most this weight, once the lightest has been met.
     pub(super) fn widen(
         &mut self,
         most: Weight,
         weigher: &Weigher<'_, '_>,
         around: &mut Around<'_, '_, '_>,
     ) -> Result<(), Halt> {
-        while let Some(backward) = self.backward.next()
-            && self.forward.next().is_none_or(|forward| forward.plus(backward).is_some_and(|beyond| beyond <= most))
-        {
-            self.grow(weigher, around)?;
+        if most <= self.most || self.is_complete() {
+            return Ok(());
         }
-        Ok(())
+        // What was passed over may be of use now.
+        self.forward.begin(self.ends.0);
+        self.backward.begin(self.ends.1);
+        self.most = most;
+        self.grow(weigher, around)
     }
 
     /// Settles everything that reaches the target.
     pub(super) fn complete(&mut self, weigher: &Weigher<'_, '_>, around: &mut Around<'_, '_, '_>) -> Result<(), Halt> {
+        if self.backward.pruned {
+            self.backward.begin(self.ends.1);
+        }
+        let mut free = Facing { labels: &self.forward.labels, next: Weight::ZERO, best: self.best, most: Weight::MAX };
         while self.backward.next().is_some() {
-            self.backward.settle(weigher, around, |_, _| {})?;
+            self.backward.settle(weigher, around, &mut free)?;
         }
         Ok(())
     }
 
-    /// Whether one side has settled all that it can reach.
+    /// Whether one side has nothing left to settle.
     pub(super) fn is_exhausted(&mut self) -> bool {
-        self.beyond().is_none()
+        self.forward.next().is_none() || self.backward.next().is_none()
     }
 
     /// Whether nothing that reaches the target is left to settle.
     pub(super) fn is_complete(&mut self) -> bool {
-        self.backward.next().is_none()
+        self.backward.next().is_none() && !self.backward.pruned
     }
 
     /// What it weighs to the target, for every node that lies on a way of at most this weight; to which the searches must have
