@@ -174,18 +174,18 @@ impl AppState {
         evidence: &Evidence,
     ) -> ServiceResult<Option<Named>> {
         let ids: Vec<EntityId> = evidence.entities.iter().cloned().collect();
-        let entities =
-            if ids.is_empty() { Vec::new() } else { self.reader(permit, Some(revision)).entities(&ids).await? };
+        let names: BTreeSet<RelationshipId> = evidence.relationships.keys().map(|key| key.id.clone()).collect();
+        let names: Vec<RelationshipId> = names.into_iter().collect();
+        let reader = self.reader(permit, Some(revision));
+        let entities = async { if ids.is_empty() { Ok(Vec::new()) } else { reader.entities(&ids).await } };
+        let claims = async {
+            let wanted = Wanted::Relationships(&names);
+            if names.is_empty() { Ok(Vec::new()) } else { Ok(self.store.claims(permit, wanted, Some(revision)).await?) }
+        };
+        let (entities, claims): (Vec<Entity>, Vec<Assertion>) = tokio::try_join!(entities, claims)?;
         if entities.len() != ids.len() {
             return Ok(None);
         }
-        let names: BTreeSet<RelationshipId> = evidence.relationships.keys().map(|key| key.id.clone()).collect();
-        let names: Vec<RelationshipId> = names.into_iter().collect();
-        let claims = if names.is_empty() {
-            Vec::new()
-        } else {
-            self.store.claims(permit, Wanted::Relationships(&names), Some(revision)).await?
-        };
         let mut by_triple: BTreeMap<&Subject, Vec<&Assertion>> = BTreeMap::new();
         for claim in claims.iter().filter(|claim| self.is_within(&asked.resolved.lens, claim)) {
             by_triple.entry(&claim.claim.subject).or_default().push(claim);

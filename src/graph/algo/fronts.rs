@@ -120,9 +120,14 @@ impl Front {
                 self.pruned = true;
                 continue;
             }
+            let least = weight.plus(weigher.least_from(node, around.budget)?).unwrap_or(Weight::MAX);
             let mut halted = Ok(());
             around.view.steps(node, self.way, around.budget, |step| {
                 if halted.is_err() || self.labels.is_closed(step.to) {
+                    return;
+                }
+                if facing.excludes(step.to, least) {
+                    self.pruned = true;
                     return;
                 }
                 let own = match weigher.weigh(node, &step, around.budget) {

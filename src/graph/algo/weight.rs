@@ -123,6 +123,16 @@ impl<'v, 's> Weigher<'v, 's> {
         Ok(cost.and_then(Weight::step))
     }
 
+    /// What every step from a node weighs at least, where weighing one takes long; [`Weight::ZERO`] where it does not.
+    pub(super) fn least_from(&self, node: NodeIx, budget: &Budget) -> Result<Weight, Halt> {
+        match self.cost {
+            StepCost::HubAware => {
+                Ok(Weight::step(1_000_000_000 + self.half_log(node, budget)?).unwrap_or(Weight::MAX))
+            }
+            _ => Ok(Weight::ZERO),
+        }
+    }
+
     fn quantity(&self, step: &Step) -> Option<u64> {
         let quantity = self.view.contact(step).quantity;
         let usable = quantity.and_then(|(value, unit)| Some((u64::try_from(value.micros()).ok()?, unit)));
