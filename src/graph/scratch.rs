@@ -42,52 +42,44 @@ impl Memo {
     }
 }
 
-/// A bit a node, all cleared at once. A million bits lie in the nearest caches, where what they stand for does not.
+/// A bit a node, all cleared at once. Most nodes that a search asks about have nothing else there, and a million bits lie in the
+/// nearest caches.
 #[derive(Debug, Default)]
 struct Bits {
     stamp: u32,
-    /// The stamp of each block; the bits of a block with another one are all 0.
-    stamps: Vec<u32>,
+    /// The stamp in the upper half, which tells whose bits the lower half holds: those of 32 nodes.
     words: Vec<u64>,
 }
-
-/// How many words share a stamp: one cache line of them.
-const BLOCK: usize = 8;
-const WORD_BITS: usize = u64::BITS as usize;
 
 impl Bits {
     fn renew(&mut self, nodes: usize) {
         self.stamp = self.stamp.wrapping_add(1);
         if self.stamp == 0 {
             self.stamp = 1;
-            self.stamps.fill(0);
+            self.words.fill(0);
         }
-        let blocks = nodes.div_ceil(BLOCK * WORD_BITS).max(self.stamps.len());
-        self.stamps.resize(blocks, 0);
-        self.words.resize(blocks * BLOCK, 0);
+        self.words.resize(nodes.div_ceil(32).max(self.words.len()), 0);
     }
 
     #[inline]
     fn get(&self, node: NodeIx) -> bool {
-        let (word, bit) = (node.0 as usize / WORD_BITS, node.0 as usize % WORD_BITS);
-        self.stamps[word / BLOCK] == self.stamp && self.words[word] >> bit & 1 == 1
+        let word = self.words[node.0 as usize / 32];
+        word >> 32 == u64::from(self.stamp) && word >> (node.0 % 32) & 1 == 1
     }
 
     #[inline]
     fn set(&mut self, node: NodeIx) {
-        let (word, bit) = (node.0 as usize / WORD_BITS, node.0 as usize % WORD_BITS);
-        let block = word / BLOCK;
-        if self.stamps[block] != self.stamp {
-            self.stamps[block] = self.stamp;
-            self.words[block * BLOCK..(block + 1) * BLOCK].fill(0);
+        let word = &mut self.words[node.0 as usize / 32];
+        if *word >> 32 != u64::from(self.stamp) {
+            *word = u64::from(self.stamp) << 32;
         }
-        self.words[word] |= 1 << bit;
+        *word |= 1 << (node.0 % 32);
     }
 
     #[inline]
     fn unset(&mut self, node: NodeIx) {
         if self.get(node) {
-            self.words[node.0 as usize / WORD_BITS] &= !(1 << (node.0 as usize % WORD_BITS));
+            self.words[node.0 as usize / 32] &= !(1 << (node.0 % 32));
         }
     }
 }
