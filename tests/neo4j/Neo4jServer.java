@@ -21,7 +21,7 @@ import org.neo4j.io.ByteUnit;
  * <p>{@code java @jvm.options -cp 'lib/*' Neo4jServer.java HOME PORT}, with the password of user {@code neo4j} in
  * LINCHPIN_TEST_NEO4J_PASSWORD. PORT 0 takes a free one. Prints one line, {@code ready bolt://127.0.0.1:PORT}, once it
  * answers, and stops cleanly when its standard input ends, so that it cannot outlive whoever started it. Started again
- * on the same HOME it goes on with the same data and wants the same password.
+ * on the same HOME it goes on with the same data and wants the same password. Settings in HOME/conf/neo4j.conf come last.
  */
 public final class Neo4jServer {
     public static void main(String[] arguments) throws Exception {
@@ -38,7 +38,7 @@ public final class Neo4jServer {
         if (port == 0) {
             port = freePort();
         }
-        DatabaseManagementService service = new DatabaseManagementServiceBuilder(home)
+        DatabaseManagementServiceBuilder builder = new DatabaseManagementServiceBuilder(home)
                 .setConfig(BoltConnector.enabled, true)
                 .setConfig(BoltConnector.listen_address, new SocketAddress("127.0.0.1", port))
                 .setConfig(HttpConnector.enabled, false)
@@ -47,8 +47,12 @@ public final class Neo4jServer {
                 .setConfig(GraphDatabaseSettings.pagecache_memory, ByteUnit.mebiBytes(128))
                 .setConfig(GraphDatabaseSettings.transaction_timeout, Duration.ofSeconds(120))
                 // Clean stops are part of the tests; a connection left open must not hold them up.
-                .setConfig(GraphDatabaseSettings.shutdown_transaction_end_timeout, Duration.ofSeconds(1))
-                .build();
+                .setConfig(GraphDatabaseSettings.shutdown_transaction_end_timeout, Duration.ofSeconds(1));
+        Path more = home.resolve("conf/neo4j.conf");
+        if (more.toFile().exists()) {
+            builder.loadPropertiesFromFile(more);
+        }
+        DatabaseManagementService service = builder.build();
         setPassword(service, home, password);
         answer.println("ready bolt://127.0.0.1:" + port);
         answer.flush();
