@@ -101,6 +101,11 @@ impl Snapshot {
         self.delta.size > DELTA_FLOOR + (self.base.claims.len() + self.base.entity_claims.len()) / 16
     }
 
+    /// Whether anything has changed since the base was built.
+    pub fn is_layered(&self) -> bool {
+        !self.delta.is_empty()
+    }
+
     /// The same rows with everything in the base.
     #[must_use]
     pub fn compacted(&self) -> Self {

@@ -320,6 +320,39 @@ async fn nobody_waits_while_the_base_is_built_anew() {
     assert_eq!(run.store.whole_readings(), 1);
 }
 
+#[tokio::test]
+async fn what_lies_over_the_base_is_worked_in_when_there_is_time() {
+    let house = House::new();
+    let run = house.with(None, Vocabulary::builtin(), WatchedStore::new);
+    run.write(1, people()).await;
+    run.ask().await;
+    run.write(10, vec![link("t-3", "Call", "p-1", "p-3")]).await;
+    assert_eq!(run.ask().await, both());
+    run.state.snapshot_settled().await;
+    assert!(run.state.snapshot_is_layered(), "so little is not due");
+    run.state.tidy_snapshot().await;
+    assert!(!run.state.snapshot_is_layered());
+    assert_eq!(run.ask().await, both());
+    assert_eq!(run.store.whole_readings(), 1);
+}
+
+#[tokio::test]
+async fn two_instances_on_one_file_see_each_others_commits() {
+    let house = House::new();
+    let open = || {
+        let vocabulary = Arc::new(Vocabulary::builtin());
+        Run::on(Arc::new(EmbeddedStore::open(&house.store(), Arc::clone(&vocabulary)).unwrap()), None, vocabulary)
+    };
+    let (one, other) = (open(), open());
+    one.write(1, people()).await;
+    assert_eq!(other.ask().await.len(), 1);
+    assert_eq!(other.ask().await.len(), 1, "nothing has changed");
+    other.clock.advance_seconds(5);
+    other.write(10, vec![link("t-3", "Call", "p-1", "p-3")]).await;
+    assert_eq!(one.ask().await, both());
+    assert_eq!(other.ask().await, both());
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_instances_on_one_neo4j_see_each_others_commits() {
     let Some(harness) = Shared::fresh().await else { return };

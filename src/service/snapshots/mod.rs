@@ -15,12 +15,16 @@ use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use tokio::sync::Mutex;
+use tokio::time::Instant;
 
 pub use self::file::{OpenedSnapshot, SnapshotFile, SnapshotOrigin};
 use super::{AppState, ServiceError, ServiceResult};
 use crate::graph::{Snapshot, SnapshotBuilder};
 use crate::model::{Assertion, AssertionId, Revision, Vocabulary};
-use crate::store::{Change, GraphStore};
+use crate::store::{Change, GraphStore, StoreVersion};
+
+/// After the base was built anew it is left alone for so many times as long as that took, unless it is due again.
+const REST: u32 = 20;
 
 /// The latest snapshot, made on first use.
 pub(crate) struct Snapshots {
@@ -30,10 +34,12 @@ pub(crate) struct Snapshots {
     /// The revision of the snapshot in the file; `None` when a new one is to be written.
     filed: Mutex<Option<Revision>>,
     current: ArcSwapOption<Snapshot>,
+    /// The state in which the store had this revision.
+    known: ArcSwapOption<(StoreVersion, Revision)>,
     /// Held by the one who brings the snapshot up to date; the others wait for it and find theirs done.
     turn: Mutex<()>,
-    /// Held by the one who builds the base anew or writes the file.
-    renewal: Mutex<()>,
+    /// Held by the one who builds the base anew or writes the file; until when the former is left alone where it can wait.
+    renewal: Mutex<Option<Instant>>,
     /// Whether something is to be done there.
     due: AtomicBool,
     /// Whether a claim was erased that the file may hold.
@@ -54,6 +60,7 @@ impl Snapshots {
             file: file.map(SnapshotFile::new),
             filed: Mutex::default(),
             current: ArcSwapOption::empty(),
+            known: ArcSwapOption::empty(),
             turn: Mutex::default(),
             renewal: Mutex::default(),
             due: AtomicBool::new(false),
@@ -61,8 +68,22 @@ impl Snapshots {
         })
     }
 
+    /// A snapshot that holds everything committed before this call.
+    pub(crate) async fn latest(self: &Arc<Self>) -> ServiceResult<Arc<Snapshot>> {
+        // Asked before the store is: what is read then is this state or a later one.
+        let version = self.store.version();
+        if let Some(known) = self.known.load().as_ref().filter(|known| Some(known.0) == version) {
+            return self.current(known.1).await;
+        }
+        let revision = self.store.latest().await?.revision;
+        if let Some(version) = version {
+            self.known.store(Some(Arc::new((version, revision))));
+        }
+        self.current(revision).await
+    }
+
     /// A snapshot at this revision or a later one.
-    pub(crate) async fn current(self: &Arc<Self>, at_least: Revision) -> ServiceResult<Arc<Snapshot>> {
+    async fn current(self: &Arc<Self>, at_least: Revision) -> ServiceResult<Arc<Snapshot>> {
         let fresh = || self.current.load_full().filter(|known| known.revision() >= at_least);
         if let Some(known) = fresh() {
             return Ok(known);
@@ -160,15 +181,30 @@ impl Snapshots {
     /// Builds the base anew where that is due, and writes the file. Nobody waits for it: while it goes on, questions are asked of
     /// the snapshot as it was, and what changes meanwhile is laid over the new base at the end.
     async fn renew(&self) {
-        let _renewal = self.renewal.lock().await;
+        let mut rest = self.renewal.lock().await;
         while self.due.swap(false, Ordering::SeqCst) {
-            if let Err(error) = self.renewed().await {
-                tracing::warn!(error = &error as &dyn std::error::Error, "the snapshot could not be made anew");
-            }
+            *rest = self.told_renewal(false).await;
         }
     }
 
-    async fn renewed(&self) -> ServiceResult<()> {
+    /// Builds the base anew although it is not due, where there is time for it: what lies over it makes every question slower.
+    async fn tidy(&self) {
+        let Ok(mut rest) = self.renewal.try_lock() else { return };
+        if rest.is_none_or(|until| until <= Instant::now()) {
+            *rest = self.told_renewal(true).await;
+        }
+    }
+
+    /// Says what went wrong; answers until when the base is to be left alone.
+    async fn told_renewal(&self, early: bool) -> Option<Instant> {
+        let start = Instant::now();
+        if let Err(error) = self.renewed(early).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "the snapshot could not be made anew");
+        }
+        Some(Instant::now() + start.elapsed() * REST)
+    }
+
+    async fn renewed(&self, early: bool) -> ServiceResult<()> {
         // What was erased is to leave the file at once.
         if self.erased.swap(false, Ordering::SeqCst) {
             self.removed().await?;
@@ -176,7 +212,8 @@ impl Snapshots {
         let Some(known) = self.current.load_full() else { return Ok(()) };
         // It may have been done since it was found to be due.
         let unfiled = self.file.is_some() && self.filed.lock().await.is_none();
-        if !known.is_heavy() && !unfiled {
+        let due = known.is_heavy() || unfiled;
+        if !(due || early && known.is_layered()) {
             return Ok(());
         }
         let compacted = Arc::new(aside(move || known.compacted()).await?);
@@ -195,7 +232,7 @@ impl Snapshots {
             self.due.store(true, Ordering::SeqCst);
             return Ok(());
         }
-        self.write(compacted).await
+        if due { self.write(compacted).await } else { Ok(()) }
     }
 
     async fn write(&self, snapshot: Arc<Snapshot>) -> ServiceResult<()> {
@@ -260,19 +297,31 @@ impl AppState {
                 if let Err(error) = state.latest_snapshot().await {
                     tracing::warn!(error = &error as &dyn std::error::Error, "the snapshot does not follow the store");
                 }
+                if state.snapshot_is_layered() {
+                    tokio::spawn(async move { state.tidy_snapshot().await });
+                }
             }
         });
     }
 
     /// A snapshot that holds everything committed before this call.
     pub(crate) async fn latest_snapshot(&self) -> ServiceResult<Arc<Snapshot>> {
-        let latest = self.store.latest().await?;
-        self.snapshots.current(latest.revision).await
+        self.snapshots.latest().await
     }
 
     /// Waits until the snapshot's base has been built anew and its file written, should either be due.
     pub async fn snapshot_settled(&self) {
         self.snapshots.settled().await;
+    }
+
+    /// Builds the snapshot's base anew if anything lies over it, unless that was done only just now.
+    pub async fn tidy_snapshot(&self) {
+        self.snapshots.tidy().await;
+    }
+
+    /// Whether anything lies over the snapshot's base.
+    pub fn snapshot_is_layered(&self) -> bool {
+        self.snapshots.current.load().as_ref().is_some_and(|known| known.is_layered())
     }
 
     /// Whether so much lies over the snapshot's base that it should be built anew.
