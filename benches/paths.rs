@@ -1,7 +1,7 @@
 //! Paths on a generated graph, beside what peers need for the same pairs (`bench/README.md`).
 //!
 //! `cargo bench --bench paths -- <graph> <question> [pairs] [k] [costs]` reads `bench/data/<graph>.edges` and `.pairs` and prints two JSON
-//! lines a cost: the kernel with its view, and the whole analysis.
+//! lines a cost: the kernel with its view, and the whole analysis. The question `tree` times what methods by sidetracks begin with.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -10,8 +10,8 @@ use std::time::Instant as Clock;
 
 use linchpin::access::Clearance;
 use linchpin::analysis::{Caps, analysis};
-use linchpin::graph::algo::{ShortestWanted, StepCost, Wanted, Weigher, shortest, yen};
-use linchpin::graph::{Budget, GraphView, Halt, Lens, NodeIx, Snapshot, SnapshotBuilder};
+use linchpin::graph::algo::{DistancesWanted, ShortestWanted, StepCost, Wanted, Weigher, distances, shortest, yen};
+use linchpin::graph::{Budget, GraphView, Halt, Lens, NodeIx, Snapshot, SnapshotBuilder, Way};
 use linchpin::model::{
     AgencyId, Assertion, AssertionId, Classification, Day, EntityId, KindName, RelationshipId, Revision, Subject,
     SubjectName, Vocabulary,
@@ -131,6 +131,49 @@ impl Bench<'_> {
     }
 }
 
+/// How far everything is from a node, breadth first: how many nodes that are.
+fn levels(view: &GraphView<'_>, node: NodeIx) -> Result<u64, Halt> {
+    let (mut levels, mut reached) = (view.levels(), vec![node]);
+    levels.set(node, 0);
+    let mut at = 0;
+    while let Some(&node) = reached.get(at) {
+        at += 1;
+        let next = levels.get(node).unwrap_or(0) + 1;
+        view.steps(node, Way::Backward, &Budget::unlimited(), |step| {
+            if levels.get(step.to).is_none() {
+                levels.set(step.to, next);
+                reached.push(step.to);
+            }
+        })?;
+    }
+    Ok(reached.len() as u64)
+}
+
+impl Bench<'_> {
+    /// Times the tree of shortest paths to each target.
+    fn time_trees(&self, costs: &[(&str, StepCost)]) -> Result<(), AnyError> {
+        for (word, cost) in costs {
+            let (mut times, mut reached) = (Vec::new(), Vec::new());
+            for (_, target) in self.pairs[..1].iter().chain(self.pairs) {
+                let start = Clock::now();
+                let view = self.snapshot.view(self.who, TODAY, Lens::default());
+                let source = view.node(&id(*target)?).ok_or("hidden")?;
+                let count = if *cost == StepCost::Hops {
+                    levels(&view, source)
+                } else {
+                    let wanted = DistancesWanted { source, most: usize::MAX, max_hops: 1_000 };
+                    let reach = distances(&Weigher::new(&view, *cost), &wanted, &Budget::unlimited());
+                    reach.map(|reach| reach.nodes.len() as u64)
+                };
+                times.push(milliseconds(start));
+                reached.push(vec![count.map_err(|_| "halted")?]);
+            }
+            told("tree", word, times.split_off(1), &reached[1..]);
+        }
+        Ok(())
+    }
+}
+
 const COSTS: [(&str, StepCost); 3] =
     [("hops", StepCost::Hops), ("reliability", StepCost::Reliability), ("hub_aware", StepCost::HubAware)];
 
@@ -169,6 +212,7 @@ fn main() -> Result<(), AnyError> {
             let ranked = yen(&Weigher::new(view, cost), &wanted, &free)?;
             Ok(ranked.routes.iter().map(|route| route.weight.hops()).collect())
         }),
+        "tree" => bench.time_trees(&costs),
         other => Err(format!("no bench of {other}").into()),
     }
 }
