@@ -80,71 +80,71 @@ pub(super) fn unpack(packed: &[u8]) -> String {
     id
 }
 
-/// The relationship id of each triple.
+/// The relationship id of each claim, and the triples by relationship id.
 #[derive(Debug, Default)]
 pub(super) struct Names {
     packed: Packed,
     hash: RandomState,
-    /// Where the triples of each bucket of hashes begin.
-    buckets: Vec<u32>,
-    by_hash: Vec<u32>,
+    /// Triples, each at the place that its id's hash says or the next free one; three of five places are taken.
+    places: Vec<u32>,
 }
 
-/// The index follows from the names, and its hashes differ from one to the next.
-impl PartialEq for Names {
-    fn eq(&self, other: &Self) -> bool {
-        self.packed == other.packed
-    }
-}
+/// Where no triple is.
+const FREE: u32 = u32::MAX;
 
 impl Names {
-    /// The names of triples in their order.
     pub(super) fn of(packed: Packed) -> Self {
-        let hash = RandomState::default();
-        let size = (packed.len() / 2).max(1).next_power_of_two();
-        let mut names = Self { packed, hash, buckets: vec![0; size + 1], by_hash: Vec::new() };
-        let hashes: Vec<u32> = names.packed.iter().map(|name| names.bucket(name)).collect();
-        for bucket in &hashes {
-            names.buckets[*bucket as usize + 1] += 1;
-        }
-        for at in 1..names.buckets.len() {
-            names.buckets[at] += names.buckets[at - 1];
-        }
-        names.by_hash = vec![0; hashes.len()];
-        // From the end, so that what is left in `buckets` is where each begins.
-        let mut ends = names.buckets.split_off(1);
-        for (triple, bucket) in hashes.iter().enumerate().rev() {
-            let end = &mut ends[*bucket as usize];
-            *end -= 1;
-            names.by_hash[*end as usize] = index(triple);
-        }
-        ends.push(index(hashes.len()));
-        names.buckets = ends;
-        names
+        Self { packed, ..Self::default() }
     }
 
-    fn bucket(&self, packed: &[u8]) -> u32 {
+    /// Appends a claim's packed id.
+    #[inline]
+    pub(super) fn push(&mut self, name: &[u8]) {
+        self.packed.push(name);
+    }
+
+    pub(super) fn seal(&mut self) {
+        self.packed.seal();
+    }
+
+    /// The places of the triples; a triple has the number of a claim, and `is_triple` tells which claims those are.
+    pub(super) fn places(&self, is_triple: impl Fn(u32) -> bool) -> Vec<u32> {
+        let mut places = vec![FREE; self.packed.len() / 3 * 5 + 2];
+        for (claim, name) in self.packed.iter().enumerate().map(|(claim, name)| (index(claim), name)) {
+            if is_triple(claim) {
+                let mut at = self.begin(name, places.len());
+                while places[at] != FREE {
+                    at = (at + 1) % places.len();
+                }
+                places[at] = claim;
+            }
+        }
+        places
+    }
+
+    /// Lets triples be found.
+    pub(super) fn set_places(&mut self, places: Vec<u32>) {
+        self.places = places;
+    }
+
+    /// Where to begin to look for a packed id: its hash as a fraction of all places.
+    fn begin(&self, name: &[u8], places: usize) -> usize {
         let mut hasher = self.hash.build_hasher();
-        hasher.write(packed);
-        let buckets = (self.buckets.len() - 1) as u64;
-        // The upper bits of a product: the hash as a fraction of all buckets.
-        ((u128::from(hasher.finish()) * u128::from(buckets)) >> 64) as u32
+        hasher.write(name);
+        ((u128::from(hasher.finish()) * places as u128) >> 64) as usize
     }
 
-    /// The triples with this id, ascending.
-    pub(super) fn find(&self, id: &str) -> Vec<u32> {
-        if self.by_hash.is_empty() {
-            return Vec::new();
-        }
-        let mut packed = Vec::with_capacity(id.len() + 1);
-        pack(id, &mut packed);
-        let bucket = self.bucket(&packed) as usize;
-        let members = &self.by_hash[self.buckets[bucket] as usize..self.buckets[bucket + 1] as usize];
-        members.iter().copied().filter(|triple| self.packed.get(*triple) == packed).collect()
+    /// The triples with this id.
+    pub(super) fn find(&self, id: &str) -> impl Iterator<Item = u32> + '_ {
+        let mut name = Vec::with_capacity(id.len() + 1);
+        pack(id, &mut name);
+        let (before, from) = self.places.split_at(self.begin(&name, self.places.len()));
+        let met = from.iter().chain(before).copied().take_while(|triple| *triple != FREE);
+        met.filter(move |triple| self.packed.get(*triple) == name)
     }
 
-    pub(super) fn get(&self, triple: u32) -> String {
-        unpack(self.packed.get(triple))
+    pub(super) fn get(&self, claim: u32) -> String {
+        unpack(self.packed.get(claim))
     }
 
     pub(super) fn packed(&self) -> &Packed {
