@@ -27,7 +27,7 @@ type AnyError = Box<dyn std::error::Error>;
 
 const TODAY: Day = Day::from_epoch(20_000);
 
-/// How many claims are ready in memory at a time: few enough to stay in the caches, as what a store has just decoded does.
+/// How many claims are ready in memory at a time: as many as the embedded store decodes together.
 const PAGE: usize = 2_048;
 
 /// CPU time in seconds: in the program itself, and in the kernel, most of which is making fresh memory empty.

@@ -22,8 +22,8 @@ const SHORT: usize = 23;
 pub(super) struct Numbering {
     ids: Packed,
     hash: RandomState,
-    /// At most half full.
-    slots: Vec<Slot>,
+    /// At most half full. An id is in the line that its hash says, or in the next one with room.
+    lines: Vec<Line>,
     asked: Vec<Asked>,
     /// The longer ones of what is asked for, in their order.
     long: Packed,
@@ -42,6 +42,11 @@ struct Slot {
     number: u32,
 }
 
+/// As much as is read at a time.
+#[derive(Debug, Clone, Copy, Default)]
+#[repr(align(64))]
+struct Line([Slot; 2]);
+
 #[derive(Debug, Clone, Copy)]
 struct Asked {
     key: Key,
@@ -53,7 +58,7 @@ impl Default for Numbering {
         Self {
             ids: Packed::default(),
             hash: RandomState::default(),
-            slots: vec![Slot::default(); 16],
+            lines: vec![Line::default(); 8],
             asked: Vec::new(),
             long: Packed::default(),
         }
@@ -75,15 +80,17 @@ impl Numbering {
             hasher.write(id);
             [hasher.finish(), 0, LONG]
         } else {
-            let mut bytes = [0; SHORT + 1];
-            bytes[..id.len()].copy_from_slice(id);
-            bytes[SHORT] = id.len() as u8;
-            let (words, _) = bytes.as_chunks();
-            std::array::from_fn(|at| u64::from_le_bytes(words[at]))
+            let (whole, rest) = id.as_chunks();
+            let mut key = [0; 3];
+            key.iter_mut().zip(whole).for_each(|(word, bytes)| *word = u64::from_le_bytes(*bytes));
+            key[whole.len()] = rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte));
+            key[2] |= (id.len() as u64) << 56;
+            key
         };
         self.asked.push(Asked { key, hash: self.hash(&key) });
     }
 
+    #[inline]
     fn hash(&self, key: &Key) -> u64 {
         let mut hasher = self.hash.build_hasher();
         key.iter().for_each(|word| hasher.write_u64(*word));
@@ -98,9 +105,9 @@ impl Numbering {
     /// Appends the numbers of all ids asked for, in their order; ids that have none get one.
     pub(super) fn answer(&mut self, numbers: &mut Vec<u32>) {
         self.make_room();
-        let mask = self.slots.len() - 1;
+        let mask = self.lines.len() - 1;
         let (asked, long) = (std::mem::take(&mut self.asked), std::mem::take(&mut self.long));
-        black_box(asked.iter().fold(0, |sum, asked| sum ^ self.slots[asked.hash as usize & mask].number));
+        black_box(asked.iter().fold(0, |sum, asked| sum ^ self.lines[asked.hash as usize & mask].0[0].number));
         let mut long = long.iter();
         for one in &asked {
             numbers.push(match one.key {
@@ -115,16 +122,22 @@ impl Numbering {
     /// The number of an id, which is given beside its key when it is long.
     #[inline]
     fn number(&mut self, asked: &Asked, long: Option<&[u8]>) -> u32 {
-        let mask = self.slots.len() - 1;
+        let mask = self.lines.len() - 1;
         let mut at = asked.hash as usize & mask;
-        while let Slot { key, number: 1.. } = self.slots[at] {
-            let number = self.slots[at].number - 1;
-            if key == asked.key && long.is_none_or(|id| self.ids.get(number) == id) {
-                return number;
+        let free = 'found: loop {
+            for slot in &mut self.lines[at].0 {
+                if slot.number == 0 {
+                    break 'found slot;
+                }
+                let number = slot.number - 1;
+                if same(&slot.key, &asked.key) && long.is_none_or(|id| self.ids.get(number) == id) {
+                    return number;
+                }
             }
             at = (at + 1) & mask;
-        }
+        };
         let fresh = index(self.ids.len());
+        *free = Slot { key: asked.key, number: fresh + 1 };
         match long {
             Some(id) => self.ids.push(id),
             None => {
@@ -133,24 +146,29 @@ impl Numbering {
                 self.ids.push(&bytes[..bytes[SHORT] as usize]);
             }
         }
-        self.slots[at] = Slot { key: asked.key, number: fresh + 1 };
         fresh
     }
 
     /// Makes the table so large that whatever is asked for fits.
     fn make_room(&mut self) {
-        let wanted = 2 * (self.ids.len() + self.asked.len());
-        if wanted <= self.slots.len() {
+        let wanted = self.ids.len() + self.asked.len();
+        if wanted <= self.lines.len() {
             return;
         }
-        let known = std::mem::replace(&mut self.slots, vec![Slot::default(); wanted.next_power_of_two()]);
-        let mask = self.slots.len() - 1;
-        for slot in known.into_iter().filter(|slot| slot.number != 0) {
-            let mut at = self.hash(&slot.key) as usize & mask;
-            while self.slots[at].number != 0 {
-                at = (at + 1) & mask;
-            }
-            self.slots[at] = slot;
+        let known = std::mem::replace(&mut self.lines, vec![Line::default(); wanted.next_power_of_two()]);
+        let mask = self.lines.len() - 1;
+        for slot in known.into_iter().flat_map(|line| line.0).filter(|slot| slot.number != 0) {
+            let begin = self.hash(&slot.key) as usize & mask;
+            let mut lines = (begin..).map(|at| at & mask);
+            let line = lines.find(|at| self.lines[*at].0[1].number == 0).expect("it is at most half full");
+            let [first, second] = &mut self.lines[line].0;
+            *(if first.number == 0 { first } else { second }) = slot;
         }
     }
+}
+
+/// Whether two keys are the same; shorter than the call that comparing them as lists would be.
+#[inline]
+fn same(a: &Key, b: &Key) -> bool {
+    (a[0] ^ b[0]) | (a[1] ^ b[1]) | (a[2] ^ b[2]) == 0
 }

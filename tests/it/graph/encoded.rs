@@ -63,8 +63,12 @@ fn large_revisions_and_long_ids_come_back() {
     let uuid = "0190163d-8694-739b-aea5-966c26f8ad91";
     let long = "x".repeat(100) + &"0".repeat(100);
     let odd = ["A0B1", "0123abc", "t", "ABCDEF0123", "00", "0190163d-8694-739b-aea5-966c26f8ad9G", &long, uuid];
+    // By eights: all digits there are, and what is beside them.
+    let eights =
+        ["01234567", "89abcdef", "0123456789abcdef", "0123456g", "0123456A", "0123.567", "89abcde-f", "zzzzzzzz"];
+    let odd: Vec<&str> = odd.into_iter().chain(eights).collect();
     let mut claims = linchpin::graph::text::claims(&"a -> b\n".repeat(odd.len())).unwrap();
-    for (claim, id) in claims[2..].iter_mut().zip(odd) {
+    for (claim, id) in claims[2..].iter_mut().zip(odd.iter().copied()) {
         let (source, target) = (super::entity("a"), super::entity("b"));
         claim.claim.subject = Subject::Relationship { id: RelationshipId::new(id).unwrap(), source, target };
     }
@@ -76,7 +80,7 @@ fn large_revisions_and_long_ids_come_back() {
     let (a, b) = (view.node(&super::entity("a")).unwrap(), view.node(&super::entity("b")).unwrap());
     let mut found: Vec<String> =
         view.between(a, b).iter().map(|step| view.relationship_id(step.relationship).to_string()).collect();
-    let mut expected: Vec<String> = odd.map(str::to_owned).to_vec();
+    let mut expected: Vec<String> = odd.into_iter().map(str::to_owned).collect();
     found.sort();
     expected.sort();
     assert_eq!(found, expected);
@@ -90,6 +94,7 @@ fn many() -> Vec<linchpin::model::Assertion> {
     for at in 0..140_000_u64 {
         let mut claim = patterns[2].clone();
         claim.id = linchpin::model::AssertionId::from_u128(u128::from(at));
+        claim.claim.retain_until = at.is_multiple_of(4).then_some(super::TODAY);
         // A long row, and many short ones; every seventh claim is on the triple of the one before.
         let of = if at.is_multiple_of(7) { at.saturating_sub(1) } else { at };
         let source = super::entity(&format!("n{}", if of.is_multiple_of(3) { 0 } else { mixed(of) % 5_000 }));
