@@ -65,13 +65,13 @@ fn pack_eight(digits: [u8; 8], packed: &mut Vec<u8>) -> bool {
     const HIGH: u64 = 0x80 * EACH;
     let word = u64::from_be_bytes(digits);
     // The highest bit of each byte that is not less; there is none in any letter of an id.
-    let from = |least: u8| (word | HIGH) - u64::from(least) * EACH & HIGH;
+    let from = |least: u8| ((word | HIGH) - u64::from(least) * EACH) & HIGH;
     let letters = from(b'a') & !from(b'g');
     let all = from(b'0') & !from(b'9' + 1) | letters;
     if word & HIGH != 0 || all != HIGH {
         return false;
     }
-    let halves = (word & 0x0f * EACH) + (letters >> 7) * 9;
+    let halves = (word & (0x0f * EACH)) + (letters >> 7) * 9;
     let pairs = (halves | halves >> 4) & 0x00ff_00ff_00ff_00ff;
     let fours = (pairs | pairs >> 8) & 0x0000_ffff_0000_ffff;
     packed.extend_from_slice(&((fours | fours >> 16) as u32).to_be_bytes());
