@@ -3,29 +3,31 @@
 use crate::model::{AssertionId, Currency};
 
 use super::claim::{ANY_TIME, ClaimRow, NEVER, Renumbered, Used};
+use super::heap::Heap;
 use super::ids::index;
 use super::sparse::Sparse;
 
 /// Revisions by claim, in half the space as long as all are small.
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 pub(super) enum Revisions {
-    Small(Vec<u32>),
-    Large(Vec<u64>),
+    Small(Heap<u32>),
+    Large(Heap<u64>),
 }
 
 impl Default for Revisions {
     fn default() -> Self {
-        Self::Small(Vec::new())
+        Self::Small(Heap::default())
     }
 }
 
 impl Revisions {
+    #[inline]
     fn push(&mut self, revision: u64) {
         match self {
             Self::Small(known) => match u32::try_from(revision) {
                 Ok(small) => known.push(small),
                 Err(_) => {
-                    let mut large: Vec<u64> = known.iter().map(|small| u64::from(*small)).collect();
+                    let mut large: Heap<u64> = known.iter().map(u64::from).collect();
                     large.push(revision);
                     *self = Self::Large(large);
                 }
@@ -44,17 +46,17 @@ impl Revisions {
     #[inline]
     fn get(&self, at: usize) -> u64 {
         match self {
-            Self::Small(known) => u64::from(known[at]),
-            Self::Large(known) => known[at],
+            Self::Small(known) => u64::from(known.get(at)),
+            Self::Large(known) => known.get(at),
         }
     }
 }
 
-/// Claims as columns.
-#[derive(Debug, Default, PartialEq)]
+/// Claims as columns, in the order in which they came.
+#[derive(Debug, Default)]
 pub(super) struct Columns {
-    pub(super) ids: Vec<AssertionId>,
-    pub(super) classes: Vec<u32>,
+    pub(super) ids: Heap<AssertionId>,
+    pub(super) classes: Heap<u32>,
     pub(super) from: Revisions,
     /// Of closed claims.
     pub(super) to: Sparse<u64>,
@@ -66,33 +68,25 @@ pub(super) struct Columns {
     pub(super) spans: Sparse<(i64, i64)>,
     pub(super) amounts: Sparse<i64>,
     /// The currency of each amount, in their order.
-    pub(super) currencies: Vec<Currency>,
+    pub(super) currencies: Heap<Currency>,
     /// Millionths, and the number of the unit.
     pub(super) quantities: Sparse<(i64, u32)>,
 }
 
 impl Columns {
-    pub(super) fn reserve(&mut self, rows: usize) {
-        self.ids.reserve_exact(rows);
-        self.classes.reserve_exact(rows);
-        if let Revisions::Small(known) = &mut self.from {
-            known.reserve_exact(rows);
-        }
-    }
-
     pub(super) fn seal(&mut self) {
-        self.ids.shrink_to_fit();
-        self.classes.shrink_to_fit();
+        self.ids.seal();
+        self.classes.seal();
         match &mut self.from {
-            Revisions::Small(known) => known.shrink_to_fit(),
-            Revisions::Large(known) => known.shrink_to_fit(),
+            Revisions::Small(known) => known.seal(),
+            Revisions::Large(known) => known.seal(),
         }
         self.to.seal();
         self.retain.seal();
         self.instants.seal();
         self.spans.seal();
         self.amounts.seal();
-        self.currencies.shrink_to_fit();
+        self.currencies.seal();
         self.quantities.seal();
     }
 
@@ -100,17 +94,11 @@ impl Columns {
         self.ids.len()
     }
 
-    /// Appends a claim of which nothing is known but this.
-    #[inline]
-    pub(super) fn push_bare(&mut self, id: AssertionId, class: u32, from: u64) {
-        self.ids.push(id);
-        self.classes.push(class);
-        self.from.push(from);
-    }
-
     pub(super) fn push(&mut self, row: &ClaimRow) {
         let at = self.ids.len();
-        self.push_bare(row.id, row.class, row.from);
+        self.ids.push(row.id);
+        self.classes.push(row.class);
+        self.from.push(row.from);
         if row.to != u64::MAX {
             self.to.put(at, row.to);
         }
@@ -135,11 +123,11 @@ impl Columns {
         let at = at as usize;
         let instant = || self.instants.get(at).map(|instant| (instant, instant));
         ClaimRow {
-            id: self.ids[at],
-            class: self.classes[at],
+            id: self.ids.get(at),
+            class: self.classes.get(at),
             retain: self.retain.get(at).unwrap_or(NEVER),
             period: self.spans.get(at).or_else(instant).unwrap_or(ANY_TIME),
-            amount: self.amounts.place(at).map(|place| (self.amounts.values()[place], self.currencies[place])),
+            amount: self.amounts.place(at).map(|place| (self.amounts.values().get(place), self.currencies.get(place))),
             quantity: self.quantities.get(at),
             from: self.from.get(at),
             to: self.to.get(at).unwrap_or(u64::MAX),
@@ -153,8 +141,8 @@ impl Columns {
 
     /// Marks the numbers that occur.
     pub(super) fn mark(&self, used: &mut Used) {
-        self.classes.iter().for_each(|class| used.classes[*class as usize] = true);
-        self.quantities.values().iter().for_each(|(_, unit)| used.units[*unit as usize] = true);
+        self.classes.iter().for_each(|class| used.classes[class as usize] = true);
+        self.quantities.values().iter().for_each(|(_, unit)| used.units[unit as usize] = true);
     }
 
     pub(super) fn renumber(&mut self, fresh: &Renumbered) {
@@ -163,8 +151,8 @@ impl Columns {
     }
 
     /// The places of claims with these ids, which must ascend.
-    pub(super) fn places(&self, wanted: &[AssertionId]) -> Vec<u32> {
+    pub(super) fn places<'a>(&'a self, wanted: &'a [AssertionId]) -> impl Iterator<Item = u32> + 'a {
         let found = self.ids.iter().enumerate().filter(|(_, id)| wanted.binary_search(id).is_ok());
-        found.map(|(place, _)| index(place)).collect()
+        found.map(|(place, _)| index(place))
     }
 }

@@ -1,53 +1,158 @@
-//! The base of a snapshot: every claim in columns, relationships in rows by source and by target. Private to the graph: whoever
-//! walks it goes through a view.
+//! The base of a snapshot: every claim in columns, and the arcs by source and by target. Private to the graph: whoever walks it
+//! goes through a view.
+
+use std::collections::HashSet;
+
+use crate::model::AssertionId;
 
 use super::claim::{ClaimRow, Interned, Used};
 use super::columns::Columns;
+use super::heap::Heap;
 use super::ids::{IdTable, index};
 use super::names::Names;
+use super::sparse::Sparse;
 
 /// Set beside a class when a view cannot decide by the class alone: several claims, a closed one, or one with a retain day.
 pub(super) const LOOK: u32 = 1 << 31;
 
-/// The immutable part of a snapshot.
-///
-/// Entities are numbered in the order of their ids; triples in the order of (source, target, relationship id), so that a row of
-/// arcs stands in the order of neighbours, parallel ones together.
-#[derive(Debug, Default, PartialEq)]
-pub(super) struct Base {
-    pub(super) entities: IdTable,
-    /// Where each entity's claims begin.
-    pub(super) entity_starts: Vec<u32>,
-    /// The class of the entity's only claim, or [`LOOK`].
-    pub(super) entity_marks: Vec<u32>,
-    pub(super) entity_claims: Columns,
-    /// Where the filterable values of each entity claim begin.
-    pub(super) value_starts: Vec<u32>,
-    pub(super) values: Vec<u32>,
+/// In place of a claim where there is none.
+pub(super) const NONE: u32 = u32::MAX;
 
-    /// The relationship id of each triple.
-    pub(super) names: Names,
-    /// Where each entity's outgoing triples begin.
-    pub(super) out_starts: Vec<u32>,
-    pub(super) sources: Vec<u32>,
-    pub(super) targets: Vec<u32>,
-    /// The class of the triple's only claim, or [`LOOK`].
-    pub(super) marks: Vec<u32>,
-    /// Where each triple's claims begin.
-    pub(super) claim_starts: Vec<u32>,
-    pub(super) claims: Columns,
-    /// Where each entity's incoming triples begin.
-    pub(super) in_starts: Vec<u32>,
-    pub(super) in_sources: Vec<u32>,
-    pub(super) in_triples: Vec<u32>,
-    pub(super) in_marks: Vec<u32>,
+/// Claims that are to go, by place.
+#[derive(Debug, Default)]
+pub(super) struct Gone {
+    pub(super) on_entities: HashSet<u32>,
+    pub(super) on_triples: HashSet<u32>,
 }
 
-fn range(starts: &[u32], at: u32) -> std::ops::Range<usize> {
-    starts[at as usize] as usize..starts[at as usize + 1] as usize
+impl Gone {
+    pub(super) fn is_empty(&self) -> bool {
+        self.on_entities.is_empty() && self.on_triples.is_empty()
+    }
+}
+
+/// One relationship triple as it stands in a row: the neighbour, the triple, and the class of its only claim or [`LOOK`].
+pub(super) type RawArc = (u32, u32, u32);
+
+/// The immutable part of a snapshot: claims in the order in which they came, and what follows from them.
+///
+/// Entities are numbered in the order of their ids. A triple (source, target, relationship id) has the number of one of its
+/// claims, from which the others are reached. Nothing here depends on what the order of claims is but these numbers.
+#[derive(Debug, Default)]
+pub(super) struct Base {
+    pub(super) entities: IdTable,
+    pub(super) entity_claims: Columns,
+    /// The entity of each entity claim.
+    pub(super) owners: Heap<u32>,
+    /// Where the filterable values of each entity claim end.
+    pub(super) value_ends: Vec<u32>,
+    pub(super) values: Vec<u32>,
+    pub(super) claims: Columns,
+    /// The source and the target of each claim on a relationship.
+    pub(super) ends: Heap<(u32, u32)>,
+    /// The relationship id of each such claim, and the triples by relationship id.
+    pub(super) names: Names,
+
+    // What follows.
+    /// One claim of each entity, or [`NONE`].
+    pub(super) first: Vec<u32>,
+    /// The class of the entity's only claim, or [`LOOK`].
+    pub(super) entity_marks: Vec<u32>,
+    /// The entity's next claim by claim.
+    pub(super) entity_next: Sparse<u32>,
+    /// The triple's next claim by claim.
+    pub(super) next: Sparse<u32>,
+    pub(super) out: Rows,
+    pub(super) into: Rows,
+}
+
+/// Arcs by the entity at one end, in the order of (neighbour, relationship id), so that parallel ones stand together.
+#[derive(Debug, Default)]
+pub(super) struct Rows {
+    /// Where each entity's row begins.
+    pub(super) starts: Vec<u32>,
+    pub(super) arcs: Vec<RawArc>,
+}
+
+impl Rows {
+    #[inline]
+    pub(super) fn row(&self, node: u32) -> &[RawArc] {
+        &self.arcs[self.starts[node as usize] as usize..self.starts[node as usize + 1] as usize]
+    }
+
+    /// Every arc with the entity in whose row it stands.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (u32, RawArc)> + '_ {
+        let nodes = 0..index(self.starts.len().saturating_sub(1));
+        nodes.flat_map(|node| self.row(node).iter().map(move |arc| (node, *arc)))
+    }
+}
+
+/// Equal when they hold the same claims, in whatever order these came.
+impl PartialEq for Base {
+    fn eq(&self, other: &Self) -> bool {
+        let arcs = || self.out.arcs.iter().zip(&other.out.arcs);
+        self.entities == other.entities
+            && self.out.starts == other.out.starts
+            && (0..self.nodes()).all(|node| self.entity_claims_of(node).eq(other.entity_claims_of(node)))
+            && arcs().all(|(mine, theirs)| {
+                mine.0 == theirs.0 && self.names.packed().get(mine.1) == other.names.packed().get(theirs.1)
+            })
+            && arcs().all(|(mine, theirs)| self.claims_of(mine.1).eq(other.claims_of(theirs.1)))
+    }
 }
 
 impl Base {
+    /// Takes a claim on an entity, which is [owned](Self::owners) apart.
+    pub(super) fn push_on_entity(&mut self, claim: &ClaimRow, values: &[u32]) {
+        self.entity_claims.push(claim);
+        self.values.extend_from_slice(values);
+        self.value_ends.push(index(self.values.len()));
+    }
+
+    /// Takes a claim on a relationship of this packed id, whose [ends](Self::ends) are told apart.
+    #[inline]
+    pub(super) fn push(&mut self, name: &[u8], claim: &ClaimRow) {
+        self.claims.push(claim);
+        self.names.push(name);
+    }
+
+    /// Where claims with these ids are, which must ascend.
+    pub(super) fn places(&self, ids: &[AssertionId]) -> Gone {
+        if ids.is_empty() {
+            return Gone::default();
+        }
+        Gone { on_entities: self.entity_claims.places(ids).collect(), on_triples: self.claims.places(ids).collect() }
+    }
+
+    /// The rows without these, and nothing of what follows from them.
+    pub(super) fn without(&self, gone: &Gone) -> Self {
+        let mut kept = Self::default();
+        for (place, owner) in
+            self.owners.iter().enumerate().filter(|(place, _)| !gone.on_entities.contains(&index(*place)))
+        {
+            kept.push_on_entity(&self.entity_claims.row(index(place)), self.values_of(index(place)));
+            kept.owners.push(owner);
+        }
+        for ((place, ends), name) in self.ends.iter().enumerate().zip(self.names.packed().iter()) {
+            if !gone.on_triples.contains(&index(place)) {
+                kept.push(name, &self.claims.row(index(place)));
+                kept.ends.push(ends);
+            }
+        }
+        kept
+    }
+
+    /// Gives back what was set aside for more rows.
+    pub(super) fn seal(&mut self) {
+        self.entity_claims.seal();
+        self.owners.seal();
+        self.value_ends.shrink_to_fit();
+        self.values.shrink_to_fit();
+        self.claims.seal();
+        self.ends.seal();
+        self.names.seal();
+    }
+
     /// Numbers what is interned by what occurs here, so that equal rows have equal numbers.
     pub(super) fn renumber(&mut self, interned: &mut Interned) {
         let mut used = Used {
@@ -62,32 +167,10 @@ impl Base {
         self.entity_claims.renumber(&fresh);
         self.claims.renumber(&fresh);
         self.values.iter_mut().for_each(|value| *value = fresh.values[*value as usize]);
-        for ends in self.value_starts.windows(2) {
-            self.values[ends[0] as usize..ends[1] as usize].sort_unstable();
-        }
-    }
-
-    /// Works out what follows from the rest: the marks, and the rows by target.
-    pub(super) fn derive(&mut self) {
-        self.entity_marks = marks(&self.entity_starts, &self.entity_claims);
-        self.marks = marks(&self.claim_starts, &self.claims);
-        self.mirror();
-    }
-
-    /// Fills in the rows by target: in the order of (source, relationship id), since the triples come so.
-    fn mirror(&mut self) {
-        let mut place = starts(self.nodes(), self.targets.iter().copied());
-        self.in_starts.clone_from(&place);
-        let triples = self.targets.len();
-        self.in_sources = vec![0; triples];
-        self.in_triples = vec![0; triples];
-        self.in_marks = vec![0; triples];
-        for (triple, target) in self.targets.iter().enumerate() {
-            let at = &mut place[*target as usize];
-            self.in_sources[*at as usize] = self.sources[triple];
-            self.in_triples[*at as usize] = index(triple);
-            self.in_marks[*at as usize] = self.marks[triple];
-            *at += 1;
+        let mut begin = 0;
+        for &end in &self.value_ends {
+            self.values[begin..end as usize].sort_unstable();
+            begin = end as usize;
         }
     }
 
@@ -95,60 +178,39 @@ impl Base {
         index(self.entities.len())
     }
 
+    /// More than the number of any triple.
     pub(super) fn triples(&self) -> u32 {
-        index(self.targets.len())
+        index(self.claims.len())
     }
 
-    pub(super) fn out_row(&self, node: u32) -> std::ops::Range<usize> {
-        range(&self.out_starts, node)
+    fn values_of(&self, claim: u32) -> &[u32] {
+        let begin = claim.checked_sub(1).map_or(0, |before| self.value_ends[before as usize]);
+        &self.values[begin as usize..self.value_ends[claim as usize] as usize]
     }
 
-    pub(super) fn in_row(&self, node: u32) -> std::ops::Range<usize> {
-        range(&self.in_starts, node)
+    /// The places of a triple's claims, in the order of their ids.
+    pub(super) fn places_of(&self, triple: u32) -> impl Iterator<Item = u32> + '_ {
+        std::iter::successors(Some(triple), |place| self.next.get(*place as usize))
     }
 
+    /// A triple's claims, in the order of their ids.
     pub(super) fn claims_of(&self, triple: u32) -> impl Iterator<Item = ClaimRow> + '_ {
-        range(&self.claim_starts, triple).map(|at| self.claims.row(index(at)))
+        self.places_of(triple).map(|place| self.claims.row(place))
     }
 
+    /// The places of an entity's claims, in the order of their ids.
+    pub(super) fn entity_places_of(&self, node: u32) -> impl Iterator<Item = u32> + '_ {
+        let first = Some(self.first[node as usize]).filter(|first| *first != NONE);
+        std::iter::successors(first, |place| self.entity_next.get(*place as usize))
+    }
+
+    /// An entity's claims with their filterable values, in the order of their ids.
     pub(super) fn entity_claims_of(&self, node: u32) -> impl Iterator<Item = (ClaimRow, &[u32])> + '_ {
-        range(&self.entity_starts, node)
-            .map(|at| (self.entity_claims.row(index(at)), &self.values[range(&self.value_starts, index(at))]))
+        self.entity_places_of(node).map(|place| (self.entity_claims.row(place), self.values_of(place)))
     }
 
     /// The triple with these three parts.
-    pub(super) fn triple(&self, id: &str, source: u32, target: u32) -> Option<u32> {
-        let parts = |triple: &u32| self.sources[*triple as usize] == source && self.targets[*triple as usize] == target;
-        self.names.find(id).into_iter().find(parts)
+    pub(super) fn triple(&self, id: &str, ends: (u32, u32)) -> Option<u32> {
+        self.names.find(id).find(|triple| self.ends.get(*triple as usize) == ends)
     }
-
-    /// The triple that a claim belongs to, by the claim's place.
-    pub(super) fn triple_of(&self, claim: u32) -> u32 {
-        index(self.claim_starts.partition_point(|&start| start <= claim) - 1)
-    }
-
-    /// The entity that a claim belongs to, by the claim's place.
-    pub(super) fn entity_of(&self, claim: u32) -> u32 {
-        index(self.entity_starts.partition_point(|&start| start <= claim) - 1)
-    }
-}
-
-/// Where each owner's part begins in a list sorted by owner.
-pub(super) fn starts(owners: u32, parts: impl Iterator<Item = u32>) -> Vec<u32> {
-    let mut starts = vec![0; owners as usize + 1];
-    for owner in parts {
-        starts[owner as usize + 1] += 1;
-    }
-    for at in 1..starts.len() {
-        starts[at] += starts[at - 1];
-    }
-    starts
-}
-
-fn marks(starts: &[u32], claims: &Columns) -> Vec<u32> {
-    let mark = |ends: &[u32]| match ends[1] - ends[0] {
-        1 if claims.is_plain(ends[0]) => claims.classes[ends[0] as usize],
-        _ => LOOK,
-    };
-    starts.windows(2).map(mark).collect()
 }

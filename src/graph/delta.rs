@@ -130,12 +130,11 @@ impl Delta {
         let mut erased = erased.to_vec();
         erased.sort_unstable();
         for place in base.entity_claims.places(&erased) {
-            self.entity_overlay(base, base.entity_of(place));
+            self.entity_overlay(base, base.owners.get(place as usize));
         }
         for place in base.claims.places(&erased) {
-            let triple = base.triple_of(place);
-            let ends = (base.sources[triple as usize], base.targets[triple as usize]);
-            let name = RelationshipId::new(base.names.get(triple)).expect("ids were checked when they came in");
+            let ends = base.ends.get(place as usize);
+            let name = RelationshipId::new(base.names.get(place)).expect("ids were checked when they came in");
             let overlay = self.triple_overlay(base, &name, ends, grown);
             debug_assert_eq!(overlay.name, name, "the overlay is that of the triple");
         }
@@ -227,7 +226,7 @@ impl Delta {
         if let Some(place) = known {
             return self.triple_mut(place as usize);
         }
-        let below = base.triple(name.as_str(), source, target);
+        let below = base.triple(name.as_str(), ends);
         let claims: Vec<_> = below.into_iter().flat_map(|triple| base.claims_of(triple)).collect();
         below.into_iter().for_each(|triple| self.overlaid.insert_mut(triple));
         self.size += claims.len() + 1;

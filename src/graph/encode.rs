@@ -1,6 +1,7 @@
 //! A snapshot as bytes and back: numbers in little-endian order, lists with their lengths before them. What follows from the rest
 //! is left out and worked out anew. Where and how the bytes are kept is the service's business.
 
+use std::collections::BTreeSet;
 use std::io::{Error, ErrorKind, Read, Result, Write};
 use std::sync::Arc;
 
@@ -13,7 +14,8 @@ use super::Snapshot;
 use super::claim::{ClassKey, Interned};
 use super::columns::{Columns, Revisions};
 use super::csr::Base;
-use super::ids::{IdTable, Packed, index};
+use super::heap::Heap;
+use super::ids::{IdTable, Packed};
 use super::names::Names;
 use super::sparse::Sparse;
 
@@ -87,10 +89,8 @@ impl Snapshot {
             return Err(Error::new(ErrorKind::InvalidInput, "only a compacted snapshot can be written"));
         }
         let (base, interned) = (&*self.base, &*self.interned);
-        let mut currencies: Vec<Currency> =
-            base.entity_claims.currencies.iter().chain(&base.claims.currencies).copied().collect();
-        currencies.sort_unstable();
-        currencies.dedup();
+        let currencies = base.entity_claims.currencies.iter().chain(base.claims.currencies.iter());
+        let currencies: BTreeSet<Currency> = currencies.collect();
         let classes = interned.classes.iter();
         let words = Words {
             guards: interned.guards.iter().cloned().collect(),
@@ -98,18 +98,16 @@ impl Snapshot {
             classes: classes.map(|c| (c.guard, c.kind, c.nature, c.ppm, c.unknown, c.protects)).collect(),
             values: interned.values.iter().cloned().collect(),
             units: interned.units.iter().cloned().collect(),
-            currencies,
+            currencies: currencies.into_iter().collect(),
         };
         put(out, &serde_json::to_vec(&words)?)?;
         put_packed(out, base.entities.pieces())?;
-        put(out, &base.entity_starts)?;
-        put_columns(out, &base.entity_claims, &words.currencies)?;
-        put(out, &base.value_starts)?;
+        put_heap(out, &base.owners)?;
+        put(out, &base.value_ends)?;
         put(out, &base.values)?;
+        put_columns(out, &base.entity_claims, &words.currencies)?;
+        put_heap(out, &base.ends)?;
         put_packed(out, base.names.packed())?;
-        put(out, &base.out_starts)?;
-        put(out, &base.targets)?;
-        put(out, &base.claim_starts)?;
         put_columns(out, &base.claims, &words.currencies)
     }
 
@@ -119,22 +117,17 @@ impl Snapshot {
         let mut input = Input { input, most };
         let words: Words = serde_json::from_slice(&input.list::<u8>()?)?;
         let mut base = Base { entities: input.packed().and_then(|ids| fits(IdTable::of(ids)))?, ..Base::default() };
-        base.entity_starts = input.list()?;
-        base.entity_claims = input.columns(&words)?;
-        base.value_starts = input.list()?;
+        base.owners = input.heap()?;
+        base.value_ends = input.list()?;
         base.values = input.list()?;
-        let names = input.packed()?;
-        base.out_starts = input.list()?;
-        base.targets = input.list()?;
-        base.claim_starts = input.list()?;
+        base.entity_claims = input.columns(&words)?;
+        base.ends = input.heap()?;
+        base.names = Names::of(input.packed()?);
         base.claims = input.columns(&words)?;
-        check(&base, names.len(), &words)?;
-        base.names = Names::of(names);
-        base.sources = Vec::with_capacity(base.targets.len());
-        for (source, ends) in base.out_starts.windows(2).enumerate() {
-            base.sources.resize(ends[1] as usize, index(source));
+        check(&base, &words)?;
+        if !base.arrange().is_empty() {
+            return Err(wrong());
         }
-        base.derive();
         let class =
             |(guard, kind, nature, ppm, unknown, protects)| ClassKey { guard, kind, nature, ppm, unknown, protects };
         let classes = words.classes.into_iter().map(class).collect();
@@ -152,35 +145,44 @@ fn fits<T>(made: Option<T>) -> Result<T> {
 }
 
 /// Whether all that is read as an index is one.
-fn check(base: &Base, names: usize, words: &Words) -> Result<()> {
-    let starts = |starts: &[u32], owners: usize, parts: usize| {
-        let ends = starts.first() == Some(&0) && starts.last().map(|end| *end as usize) == Some(parts);
-        ends && starts.len() == owners + 1 && starts.is_sorted()
+fn check(base: &Base, words: &Words) -> Result<()> {
+    let ends =
+        base.value_ends.is_sorted() && base.value_ends.last().map_or(0, |end| *end as usize) == base.values.len();
+    let below =
+        |mut numbers: Box<dyn Iterator<Item = u32> + '_>, most: usize| numbers.all(|number| (number as usize) < most);
+    let nodes = base.entities.len();
+    let claims = |claims: &Columns| {
+        let units = claims.quantities.values().iter().map(|(_, unit)| unit);
+        below(Box::new(claims.classes.iter()), words.classes.len()) && below(Box::new(units), words.units.len())
     };
-    let below = |numbers: &[u32], most: usize| numbers.iter().all(|number| (*number as usize) < most);
-    let (nodes, triples) = (base.entities.len(), base.targets.len());
-    let units =
-        |claims: &Columns| claims.quantities.values().iter().all(|(_, unit)| (*unit as usize) < words.units.len());
-    let whole = starts(&base.entity_starts, nodes, base.entity_claims.len())
-        && starts(&base.value_starts, base.entity_claims.len(), base.values.len())
-        && starts(&base.out_starts, nodes, triples)
-        && starts(&base.claim_starts, triples, base.claims.len())
-        && names == triples
-        && below(&base.targets, nodes)
-        && below(&base.values, words.values.len())
-        && below(&base.entity_claims.classes, words.classes.len())
-        && below(&base.claims.classes, words.classes.len())
+    let whole = ends
+        && base.owners.len() == base.entity_claims.len()
+        && base.value_ends.len() == base.entity_claims.len()
+        && base.ends.len() == base.claims.len()
+        && base.names.packed().len() == base.claims.len()
+        && below(Box::new(base.owners.iter()), nodes)
+        && base.ends.iter().all(|(source, target)| (source.max(target) as usize) < nodes)
+        && below(Box::new(base.values.iter().copied()), words.values.len())
         && words.classes.iter().all(|class| (class.0 as usize) < words.guards.len())
         && words.classes.iter().all(|class| (class.1 as usize) < words.kinds.len())
-        && units(&base.entity_claims)
-        && units(&base.claims);
+        && claims(&base.entity_claims)
+        && claims(&base.claims);
     if whole { Ok(()) } else { Err(wrong()) }
 }
 
 fn put<T: Plain>(out: &mut dyn Write, list: &[T]) -> Result<()> {
-    out.write_all(&(list.len() as u64).to_le_bytes())?;
-    let mut piece = vec![0; (PIECE / T::WIDTH).min(list.len()) * T::WIDTH];
-    for rows in list.chunks(PIECE / T::WIDTH) {
+    put_pieces(out, list.len(), std::iter::once(list))
+}
+
+fn put_heap<T: Plain>(out: &mut dyn Write, list: &Heap<T>) -> Result<()> {
+    put_pieces(out, list.len(), list.pieces())
+}
+
+/// A list of so many in all.
+fn put_pieces<'a, T: Plain + 'a>(out: &mut dyn Write, len: usize, pieces: impl Iterator<Item = &'a [T]>) -> Result<()> {
+    out.write_all(&(len as u64).to_le_bytes())?;
+    let mut piece = vec![0; (PIECE / T::WIDTH).min(len) * T::WIDTH];
+    for rows in pieces.flat_map(|rows| rows.chunks(PIECE / T::WIDTH)) {
         let bytes = &mut piece[..rows.len() * T::WIDTH];
         rows.iter().zip(bytes.chunks_exact_mut(T::WIDTH)).for_each(|(row, bytes)| row.put(bytes));
         out.write_all(bytes)?;
@@ -190,27 +192,27 @@ fn put<T: Plain>(out: &mut dyn Write, list: &[T]) -> Result<()> {
 
 fn put_packed(out: &mut dyn Write, packed: &Packed) -> Result<()> {
     put(out, packed.lengths())?;
-    put(out, packed.bytes())
+    put_pieces(out, packed.bytes().map(<[u8]>::len).sum(), packed.bytes())
 }
 
 fn put_sparse<T: Plain>(out: &mut dyn Write, column: &Sparse<T>) -> Result<()> {
     put(out, column.bits())?;
-    put(out, column.values())
+    put_heap(out, column.values())
 }
 
 fn put_columns(out: &mut dyn Write, claims: &Columns, currencies: &[Currency]) -> Result<()> {
-    put(out, &claims.ids)?;
-    put(out, &claims.classes)?;
+    put_heap(out, &claims.ids)?;
+    put_heap(out, &claims.classes)?;
     match &claims.from {
-        Revisions::Small(from) => put(out, &[32_u8]).and_then(|()| put(out, from))?,
-        Revisions::Large(from) => put(out, &[64_u8]).and_then(|()| put(out, from))?,
+        Revisions::Small(from) => put(out, &[32_u8]).and_then(|()| put_heap(out, from))?,
+        Revisions::Large(from) => put(out, &[64_u8]).and_then(|()| put_heap(out, from))?,
     }
     put_sparse(out, &claims.to)?;
     put_sparse(out, &claims.retain)?;
     put_sparse(out, &claims.instants)?;
     put_sparse(out, &claims.spans)?;
     put_sparse(out, &claims.amounts)?;
-    let numbers = claims.currencies.iter().map(|currency| currencies.binary_search(currency).unwrap_or(0));
+    let numbers = claims.currencies.iter().map(|currency| currencies.binary_search(&currency).unwrap_or(0));
     put(out, &numbers.map(|number| u16::try_from(number).unwrap_or(0)).collect::<Vec<_>>())?;
     put_sparse(out, &claims.quantities)
 }
@@ -221,29 +223,55 @@ struct Input<'a> {
 }
 
 impl Input<'_> {
-    fn list<T: Plain>(&mut self) -> Result<Vec<T>> {
-        let mut length = [0; 8];
-        self.input.read_exact(&mut length)?;
-        let length = u64::from_le_bytes(length);
-        // No more is set aside than what is there.
-        if length.saturating_mul(T::WIDTH as u64) > self.most {
-            return Err(wrong());
-        }
-        let length = usize::try_from(length).map_err(|_| wrong())?;
-        let mut list = Vec::with_capacity(length);
-        let mut piece = vec![0; (PIECE / T::WIDTH).min(length) * T::WIDTH];
-        while list.len() < length {
-            let rows = (length - list.len()).min(PIECE / T::WIDTH);
+    fn heap<T: Plain>(&mut self) -> Result<Heap<T>> {
+        let mut left = self.length(T::WIDTH)?;
+        let mut list = Heap::default();
+        let mut piece = vec![0; (PIECE / T::WIDTH).min(left) * T::WIDTH];
+        while left > 0 {
+            let rows = left.min(PIECE / T::WIDTH);
             let bytes = &mut piece[..rows * T::WIDTH];
             self.input.read_exact(bytes)?;
             list.extend(bytes.chunks_exact(T::WIDTH).map(T::get));
+            left -= rows;
         }
         Ok(list)
     }
 
+    /// A list that is short, or of short rows.
+    fn list<T: Plain>(&mut self) -> Result<Vec<T>> {
+        Ok(self.heap()?.iter().collect())
+    }
+
+    /// How many rows of this width a list has.
+    fn length(&mut self, width: usize) -> Result<usize> {
+        let mut length = [0; 8];
+        self.input.read_exact(&mut length)?;
+        let length = u64::from_le_bytes(length);
+        // No more is set aside than what is there.
+        if length.saturating_mul(width as u64) > self.most {
+            return Err(wrong());
+        }
+        usize::try_from(length).map_err(|_| wrong())
+    }
+
     fn packed(&mut self) -> Result<Packed> {
-        let lengths = self.list()?;
-        fits(Packed::of(self.list()?, lengths))
+        let lengths: Vec<u8> = self.list()?;
+        let all: u64 = lengths.iter().map(|length| u64::from(*length)).sum();
+        if self.length(1)? as u64 != all {
+            return Err(wrong());
+        }
+        let (mut packed, mut bytes) = (Packed::default(), Vec::new());
+        for some in lengths.chunks(256) {
+            bytes.resize(some.iter().map(|length| *length as usize).sum(), 0);
+            self.input.read_exact(&mut bytes)?;
+            let mut rest = &bytes[..];
+            for length in some {
+                let (string, after) = rest.split_at(*length as usize);
+                packed.push(string);
+                rest = after;
+            }
+        }
+        Ok(packed)
     }
 
     fn sparse<T: Plain>(&mut self, rows: usize) -> Result<Sparse<T>> {
@@ -251,16 +279,16 @@ impl Input<'_> {
         if bits.len() > rows.div_ceil(64) {
             return Err(wrong());
         }
-        fits(Sparse::of(bits, self.list()?))
+        fits(Sparse::of(bits, self.heap()?))
     }
 
     fn columns(&mut self, words: &Words) -> Result<Columns> {
-        let ids: Vec<AssertionId> = self.list()?;
+        let ids: Heap<AssertionId> = self.heap()?;
         let rows = ids.len();
-        let classes: Vec<u32> = self.list()?;
+        let classes: Heap<u32> = self.heap()?;
         let from = match self.list::<u8>()?[..] {
-            [32] => Revisions::Small(self.list()?),
-            [64] => Revisions::Large(self.list()?),
+            [32] => Revisions::Small(self.heap()?),
+            [64] => Revisions::Large(self.heap()?),
             _ => return Err(wrong()),
         };
         let claims = Columns {

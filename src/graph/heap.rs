@@ -1,4 +1,4 @@
-//! Lists that only grow, in pieces: growing moves nothing, so that a builder never holds its rows twice.
+//! Lists that only grow, in pieces: growing moves nothing, so that no row is ever held twice, and no memory is touched in vain.
 
 /// How many bits of a place are within its piece.
 const BITS: usize = 16;
@@ -15,58 +15,63 @@ impl<T> Default for Heap<T> {
     }
 }
 
-impl<T> Heap<T> {
-    /// Appends one; answers its place.
-    pub(super) fn push(&mut self, row: T) -> usize {
-        if self.pieces.last().is_none_or(|piece| piece.len() >> BITS != 0) {
-            // Small graphs are many in tests: the first piece grows as it must.
-            self.pieces.push(if self.pieces.is_empty() { Vec::new() } else { Vec::with_capacity(1 << BITS) });
+impl<T: Copy> Heap<T> {
+    /// Appends one.
+    #[inline]
+    pub(super) fn push(&mut self, row: T) {
+        match self.pieces.last_mut() {
+            Some(last) if last.len() >> BITS == 0 => last.push(row),
+            _ => self.push_first(row),
         }
-        let last = self.pieces.len() - 1;
-        let piece = &mut self.pieces[last];
+    }
+
+    /// Appends one to a piece of its own.
+    #[cold]
+    fn push_first(&mut self, row: T) {
+        // Small graphs are many in tests: the first piece grows as it must.
+        let mut piece = if self.pieces.is_empty() { Vec::new() } else { Vec::with_capacity(1 << BITS) };
         piece.push(row);
-        (last << BITS) + piece.len() - 1
+        self.pieces.push(piece);
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.pieces.last().map_or(0, |last| ((self.pieces.len() - 1) << BITS) + last.len())
     }
 
     #[inline]
-    pub(super) fn get(&self, place: usize) -> &T {
-        &self.pieces[place >> BITS][place & ((1 << BITS) - 1)]
+    pub(super) fn get(&self, place: usize) -> T {
+        self.pieces[place >> BITS][place & ((1 << BITS) - 1)]
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
-        self.pieces.iter().flatten()
+    pub(super) fn iter(&self) -> impl Iterator<Item = T> + '_ {
+        self.pieces.iter().flatten().copied()
+    }
+
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.pieces.iter_mut().flatten()
+    }
+
+    /// The pieces, all but the last of one length.
+    pub(super) fn pieces(&self) -> impl Iterator<Item = &[T]> {
+        self.pieces.iter().map(Vec::as_slice)
+    }
+
+    /// Gives back what was set aside for more.
+    pub(super) fn seal(&mut self) {
+        self.pieces.iter_mut().for_each(Vec::shrink_to_fit);
     }
 }
 
-/// How many bits of a place are within its piece of bytes.
-const BYTE_BITS: usize = 20;
-
-/// Short strings of bytes, each preceded by its length.
-#[derive(Debug, Default)]
-pub(super) struct Bytes {
-    pieces: Vec<Vec<u8>>,
+impl<T: Copy> Extend<T> for Heap<T> {
+    fn extend<I: IntoIterator<Item = T>>(&mut self, rows: I) {
+        rows.into_iter().for_each(|row| self.push(row));
+    }
 }
 
-impl Bytes {
-    /// Appends what `write` writes, at most 255 bytes; answers its place, a multiple of four.
-    pub(super) fn put(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> u64 {
-        if self.pieces.last().is_none_or(|piece| piece.len() + 260 > 1 << BYTE_BITS) {
-            self.pieces.push(if self.pieces.is_empty() { Vec::new() } else { Vec::with_capacity(1 << BYTE_BITS) });
-        }
-        let last = self.pieces.len() - 1;
-        let piece = &mut self.pieces[last];
-        let begin = piece.len();
-        piece.push(0);
-        write(piece);
-        piece[begin] = u8::try_from(piece.len() - begin - 1).expect("ids have at most 200 characters");
-        // Places are multiples of four.
-        piece.resize(piece.len().next_multiple_of(4), 0);
-        ((last << BYTE_BITS) + begin) as u64
-    }
-
-    pub(super) fn get(&self, place: u64) -> &[u8] {
-        let place = usize::try_from(place).expect("it was a place in memory");
-        let (piece, begin) = (&self.pieces[place >> BYTE_BITS], place & ((1 << BYTE_BITS) - 1));
-        &piece[begin + 1..=begin + piece[begin] as usize]
+impl<T: Copy> FromIterator<T> for Heap<T> {
+    fn from_iter<I: IntoIterator<Item = T>>(rows: I) -> Self {
+        let mut heap = Self::default();
+        heap.extend(rows);
+        heap
     }
 }

@@ -3,83 +3,98 @@
 
 /// How many ids share one start.
 const BLOCK: usize = 16;
+/// How many bits of a start are within its piece of bytes.
+const BITS: usize = 20;
+/// The most bytes that the ids of a block have.
+const FULL: usize = BLOCK * u8::MAX as usize;
 
-/// Pieces of bytes, each at most 255 long, one after the other.
-#[derive(Debug, Default, PartialEq, Eq)]
+/// Strings of bytes, each at most 255 long, one after the other, in pieces of at most a mebibyte: growing moves none.
+#[derive(Debug, Default)]
 pub(super) struct Packed {
-    bytes: Vec<u8>,
+    bytes: Vec<Vec<u8>>,
     lengths: Vec<u8>,
-    /// Where every sixteenth piece begins.
+    /// Where every sixteenth string begins.
     starts: Vec<u64>,
 }
 
+impl PartialEq for Packed {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
 impl Packed {
-    pub(super) fn with_capacity(pieces: usize, bytes: usize) -> Self {
-        Self {
-            bytes: Vec::with_capacity(bytes),
-            lengths: Vec::with_capacity(pieces),
-            starts: Vec::with_capacity(pieces.div_ceil(BLOCK)),
-        }
-    }
-
-    /// Appends a piece, which must be at most 255 bytes long.
-    pub(super) fn push(&mut self, piece: &[u8]) {
+    /// Appends a string, which must be at most 255 bytes long.
+    #[inline]
+    pub(super) fn push(&mut self, string: &[u8]) {
         if self.lengths.len().is_multiple_of(BLOCK) {
-            self.starts.push(self.bytes.len() as u64);
+            self.begin_block();
         }
-        self.lengths.push(u8::try_from(piece.len()).expect("ids have at most 200 characters"));
-        self.bytes.extend_from_slice(piece);
+        self.lengths.push(u8::try_from(string.len()).expect("ids have at most 200 characters"));
+        self.bytes.last_mut().expect("a block has begun").extend_from_slice(string);
     }
 
-    /// The pieces of these lengths; `None` when they are not the bytes.
-    pub(super) fn of(bytes: Vec<u8>, lengths: Vec<u8>) -> Option<Self> {
-        let mut starts = Vec::with_capacity(lengths.len().div_ceil(BLOCK));
-        let mut end = 0_u64;
-        for block in lengths.chunks(BLOCK) {
-            starts.push(end);
-            end += block.iter().map(|length| u64::from(*length)).sum::<u64>();
+    /// Makes sure that a block fits into the last piece.
+    fn begin_block(&mut self) {
+        if self.bytes.last().is_none_or(|piece| piece.len() + FULL > 1 << BITS) {
+            // Small graphs are many in tests: the first piece grows as it must.
+            self.bytes.push(if self.bytes.is_empty() { Vec::new() } else { Vec::with_capacity(1 << BITS) });
         }
-        (end == bytes.len() as u64).then_some(Self { bytes, lengths, starts })
+        let last = self.bytes.len() - 1;
+        self.starts.push((last << BITS | self.bytes[last].len()) as u64);
     }
 
     pub(super) fn len(&self) -> usize {
         self.lengths.len()
     }
 
+    #[inline]
     pub(super) fn get(&self, index: u32) -> &[u8] {
         let index = index as usize;
         let block = index / BLOCK;
         let before: usize = self.lengths[block * BLOCK..index].iter().map(|length| *length as usize).sum();
-        let start = usize::try_from(self.starts[block]).expect("it was a length") + before;
-        &self.bytes[start..start + self.lengths[index] as usize]
+        let (piece, start) = place(self.starts[block]);
+        &self.bytes[piece][start + before..][..self.lengths[index] as usize]
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &[u8]> {
-        let mut rest = &self.bytes[..];
-        self.lengths.iter().map(move |length| {
-            let (piece, after) = rest.split_at(*length as usize);
-            rest = after;
-            piece
+        let blocks = self.lengths.chunks(BLOCK).zip(&self.starts);
+        blocks.flat_map(|(lengths, start)| {
+            let (piece, start) = place(*start);
+            let mut rest = &self.bytes[piece][start..];
+            lengths.iter().map(move |length| {
+                let (string, after) = rest.split_at(*length as usize);
+                rest = after;
+                string
+            })
         })
     }
 
-    pub(super) fn bytes(&self) -> &[u8] {
-        &self.bytes
+    /// All bytes, in pieces.
+    pub(super) fn bytes(&self) -> impl Iterator<Item = &[u8]> {
+        self.bytes.iter().map(Vec::as_slice)
     }
 
     pub(super) fn lengths(&self) -> &[u8] {
         &self.lengths
     }
 
+    /// Gives back what was set aside for more.
     pub(super) fn seal(&mut self) {
-        self.bytes.shrink_to_fit();
+        self.bytes.iter_mut().for_each(Vec::shrink_to_fit);
         self.lengths.shrink_to_fit();
         self.starts.shrink_to_fit();
     }
 }
 
+/// The piece of a start, and the place within it.
+fn place(start: u64) -> (usize, usize) {
+    let start = usize::try_from(start).expect("it was a place in memory");
+    (start >> BITS, start & ((1 << BITS) - 1))
+}
+
 /// A sorted set of ids.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq)]
 pub(super) struct IdTable(Packed);
 
 impl IdTable {
@@ -94,7 +109,7 @@ impl IdTable {
     /// The table of these pieces; `None` when they are no ascending ids.
     pub(super) fn of(pieces: Packed) -> Option<Self> {
         let ascending = pieces.iter().zip(pieces.iter().skip(1)).all(|(a, b)| a < b);
-        (ascending && pieces.bytes().is_ascii()).then_some(Self(pieces))
+        (ascending && pieces.bytes().all(<[u8]>::is_ascii)).then_some(Self(pieces))
     }
 
     pub(super) fn pieces(&self) -> &Packed {

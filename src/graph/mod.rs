@@ -6,6 +6,7 @@
 pub mod algo;
 pub mod text;
 
+mod arrange;
 mod budget;
 mod build;
 mod claim;
@@ -20,7 +21,6 @@ mod ids;
 mod lens;
 mod names;
 mod numbering;
-mod rows;
 mod scratch;
 mod snapshot;
 mod sparse;

@@ -2,6 +2,7 @@
 //! again through an index by hash.
 
 use std::hash::{BuildHasher, Hasher};
+use std::hint::black_box;
 
 use foldhash::fast::RandomState;
 
@@ -29,6 +30,15 @@ pub(super) fn pack(id: &str, packed: &mut Vec<u8>) {
         }
         packed.truncate(begin);
     }
+    // Most are nothing but digits, by eights.
+    if letters.len().is_multiple_of(8) {
+        let begin = packed.len();
+        packed.push(0);
+        if letters.as_chunks().0.iter().all(|digits| pack_eight(*digits, packed)) {
+            return;
+        }
+        packed.truncate(begin);
+    }
     let digits = letters.iter().rev().take_while(|letter| DIGIT[**letter as usize] != NO_DIGIT).count() & !1;
     let plain = letters.len() - if digits < WORTHWHILE { 0 } else { digits };
     packed.push(u8::try_from(plain).expect("ids have at most 200 characters"));
@@ -46,6 +56,25 @@ fn pack_digits(digits: &[u8], packed: &mut Vec<u8>) -> bool {
         }
         packed.push(high << 4 | low);
     }
+    true
+}
+
+/// As [`pack_digits`], of eight at once: each in its byte of a word.
+fn pack_eight(digits: [u8; 8], packed: &mut Vec<u8>) -> bool {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x80 * EACH;
+    let word = u64::from_be_bytes(digits);
+    // The highest bit of each byte that is not less; there is none in any letter of an id.
+    let from = |least: u8| ((word | HIGH) - u64::from(least) * EACH) & HIGH;
+    let letters = from(b'a') & !from(b'g');
+    let all = from(b'0') & !from(b'9' + 1) | letters;
+    if word & HIGH != 0 || all != HIGH {
+        return false;
+    }
+    let halves = (word & (0x0f * EACH)) + (letters >> 7) * 9;
+    let pairs = (halves | halves >> 4) & 0x00ff_00ff_00ff_00ff;
+    let fours = (pairs | pairs >> 8) & 0x0000_ffff_0000_ffff;
+    packed.extend_from_slice(&((fours | fours >> 16) as u32).to_be_bytes());
     true
 }
 
@@ -80,71 +109,86 @@ pub(super) fn unpack(packed: &[u8]) -> String {
     id
 }
 
-/// The relationship id of each triple.
+/// The relationship id of each claim, and the triples by relationship id.
 #[derive(Debug, Default)]
 pub(super) struct Names {
     packed: Packed,
     hash: RandomState,
-    /// Where the triples of each bucket of hashes begin.
-    buckets: Vec<u32>,
-    by_hash: Vec<u32>,
+    /// Triples, each at the place that its id's hash says or the next free one; three of five places are taken.
+    places: Vec<u32>,
 }
 
-/// The index follows from the names, and its hashes differ from one to the next.
-impl PartialEq for Names {
-    fn eq(&self, other: &Self) -> bool {
-        self.packed == other.packed
-    }
-}
+/// How many names are placed together.
+const TOGETHER: usize = 64;
+
+/// Where no triple is.
+const FREE: u32 = u32::MAX;
 
 impl Names {
-    /// The names of triples in their order.
     pub(super) fn of(packed: Packed) -> Self {
-        let hash = RandomState::default();
-        let size = (packed.len() / 2).max(1).next_power_of_two();
-        let mut names = Self { packed, hash, buckets: vec![0; size + 1], by_hash: Vec::new() };
-        let hashes: Vec<u32> = names.packed.iter().map(|name| names.bucket(name)).collect();
-        for bucket in &hashes {
-            names.buckets[*bucket as usize + 1] += 1;
-        }
-        for at in 1..names.buckets.len() {
-            names.buckets[at] += names.buckets[at - 1];
-        }
-        names.by_hash = vec![0; hashes.len()];
-        // From the end, so that what is left in `buckets` is where each begins.
-        let mut ends = names.buckets.split_off(1);
-        for (triple, bucket) in hashes.iter().enumerate().rev() {
-            let end = &mut ends[*bucket as usize];
-            *end -= 1;
-            names.by_hash[*end as usize] = index(triple);
-        }
-        ends.push(index(hashes.len()));
-        names.buckets = ends;
-        names
+        Self { packed, ..Self::default() }
     }
 
-    fn bucket(&self, packed: &[u8]) -> u32 {
+    /// Appends a claim's packed id.
+    #[inline]
+    pub(super) fn push(&mut self, name: &[u8]) {
+        self.packed.push(name);
+    }
+
+    pub(super) fn seal(&mut self) {
+        self.packed.seal();
+    }
+
+    /// The places of the triples; a triple has the number of a claim, and `is_triple` tells which claims those are.
+    pub(super) fn places(&self, is_triple: impl Fn(u32) -> bool) -> Vec<u32> {
+        let mut places = vec![FREE; self.packed.len() / 3 * 5 + 2];
+        let size = places.len();
+        let mut waiting = Vec::with_capacity(TOGETHER);
+        let mut place = |waiting: &mut Vec<(usize, u32)>| {
+            // What will be looked at is touched first, so that the waits for memory overlap.
+            black_box(waiting.iter().fold(0, |sum, (begin, _)| sum ^ places[*begin]));
+            for (mut at, claim) in waiting.drain(..) {
+                while places[at] != FREE {
+                    at = if at + 1 == size { 0 } else { at + 1 };
+                }
+                places[at] = claim;
+            }
+        };
+        for (claim, name) in self.packed.iter().enumerate() {
+            if is_triple(index(claim)) {
+                waiting.push((self.begin(name, size), index(claim)));
+            }
+            if waiting.len() == TOGETHER {
+                place(&mut waiting);
+            }
+        }
+        place(&mut waiting);
+        places
+    }
+
+    /// Lets triples be found.
+    pub(super) fn set_places(&mut self, places: Vec<u32>) {
+        self.places = places;
+    }
+
+    /// Where to begin to look for a packed id: its hash as a fraction of all places.
+    fn begin(&self, name: &[u8], places: usize) -> usize {
         let mut hasher = self.hash.build_hasher();
-        hasher.write(packed);
-        let buckets = (self.buckets.len() - 1) as u64;
-        // The upper bits of a product: the hash as a fraction of all buckets.
-        ((u128::from(hasher.finish()) * u128::from(buckets)) >> 64) as u32
+        hasher.write(name);
+        ((u128::from(hasher.finish()) * places as u128) >> 64) as usize
     }
 
-    /// The triples with this id, ascending.
-    pub(super) fn find(&self, id: &str) -> Vec<u32> {
-        if self.by_hash.is_empty() {
-            return Vec::new();
-        }
-        let mut packed = Vec::with_capacity(id.len() + 1);
-        pack(id, &mut packed);
-        let bucket = self.bucket(&packed) as usize;
-        let members = &self.by_hash[self.buckets[bucket] as usize..self.buckets[bucket + 1] as usize];
-        members.iter().copied().filter(|triple| self.packed.get(*triple) == packed).collect()
+    /// The triples with this id.
+    pub(super) fn find(&self, id: &str) -> impl Iterator<Item = u32> + '_ {
+        let mut name = Vec::with_capacity(id.len() + 1);
+        pack(id, &mut name);
+        let (before, from) = self.places.split_at(self.begin(&name, self.places.len()));
+        let met = from.iter().chain(before).copied().take_while(|triple| *triple != FREE);
+        met.filter(move |triple| self.packed.get(*triple) == name)
     }
 
-    pub(super) fn get(&self, triple: u32) -> String {
-        unpack(self.packed.get(triple))
+    pub(super) fn get(&self, claim: u32) -> String {
+        unpack(self.packed.get(claim))
     }
 
     pub(super) fn packed(&self) -> &Packed {

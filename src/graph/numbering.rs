@@ -1,82 +1,100 @@
 //! Numbers for the entities of a graph that is being built, in the order in which they come.
 //!
-//! A table of a million ids does not fit into the nearest caches, so that each look-up waits for memory. Ids therefore gather and
-//! are looked up together: a first pass over them only touches what the look-up will read, so that the waits overlap.
+//! A table of a million ids does not fit into the nearest caches, so that each look-up waits for memory. A slot therefore holds
+//! the id itself, so that one line is all that a look-up reads; and ids gather and are looked up together: a first pass over them
+//! only touches these lines, so that the waits overlap.
 
 use std::hash::{BuildHasher, Hasher};
 use std::hint::black_box;
 
 use foldhash::fast::RandomState;
 
-use super::ids::index;
+use super::ids::{Packed, index};
 
 /// How many ids are looked up together.
-pub(super) const TOGETHER: usize = 256;
+const TOGETHER: usize = 256;
+
+/// The longest id that a slot holds.
+const SHORT: usize = 23;
 
 /// Ids and their numbers.
 #[derive(Debug)]
 pub(super) struct Numbering {
-    bytes: Vec<u8>,
-    ends: Vec<u64>,
+    ids: Packed,
     hash: RandomState,
-    /// The upper half of an id's hash beside its number plus one; 0 where nothing is. At most half full.
-    slots: Vec<u64>,
-    waiting: Vec<u8>,
+    /// At most half full. An id is in the line that its hash says, or in the next one with room.
+    lines: Vec<Line>,
     asked: Vec<Asked>,
+    /// The longer ones of what is asked for, in their order.
+    long: Packed,
 }
+
+/// An id of at most 23 bytes, zeros, and its length; or what stands for a longer one: its hash, and [`LONG`].
+type Key = [u64; 3];
+
+/// In place of a short id's length and its last bytes.
+const LONG: u64 = u64::MAX;
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Slot {
+    key: Key,
+    /// One more than the id's number; 0 where nothing is.
+    number: u32,
+}
+
+/// As much as is read at a time.
+#[derive(Debug, Clone, Copy, Default)]
+#[repr(align(64))]
+struct Line([Slot; 2]);
 
 #[derive(Debug, Clone, Copy)]
 struct Asked {
-    end: u32,
+    key: Key,
     hash: u64,
 }
 
 impl Default for Numbering {
     fn default() -> Self {
         Self {
-            bytes: Vec::new(),
-            ends: Vec::new(),
+            ids: Packed::default(),
             hash: RandomState::default(),
-            slots: vec![0; 16],
-            waiting: Vec::new(),
+            lines: vec![Line::default(); 8],
             asked: Vec::new(),
+            long: Packed::default(),
         }
     }
 }
 
 impl Numbering {
-    /// Ids that are all different, numbered in their order.
-    pub(super) fn of<'a>(ids: impl Iterator<Item = &'a [u8]>) -> Self {
-        let mut numbering = Self::default();
-        let mut numbers = Vec::new();
-        for id in ids {
-            numbering.ask(id);
-            if numbering.is_full() {
-                numbers.clear();
-                numbering.answer(&mut numbers);
-            }
-        }
-        numbering.answer(&mut numbers);
-        numbering
-    }
-
-    pub(super) fn len(&self) -> usize {
-        self.ends.len()
-    }
-
-    pub(super) fn get(&self, number: u32) -> &[u8] {
-        let number = number as usize;
-        let start = number.checked_sub(1).map_or(0, |before| self.ends[before]);
-        // What was once a length in memory fits.
-        &self.bytes[start as usize..self.ends[number] as usize]
+    /// The ids by number.
+    pub(super) fn into_ids(self) -> Packed {
+        self.ids
     }
 
     /// Asks for an id's number; [`answer`](Self::answer) gives it.
+    #[inline]
     pub(super) fn ask(&mut self, id: &[u8]) {
+        let key = if id.len() > SHORT {
+            self.long.push(id);
+            let mut hasher = self.hash.build_hasher();
+            hasher.write(id);
+            [hasher.finish(), 0, LONG]
+        } else {
+            let (whole, rest) = id.as_chunks();
+            let mut key = [0; 3];
+            key.iter_mut().zip(whole).for_each(|(word, bytes)| *word = u64::from_le_bytes(*bytes));
+            key[whole.len()] = rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte));
+            key[2] |= (id.len() as u64) << 56;
+            key
+        };
+        self.asked.push(Asked { key, hash: self.hash(&key) });
+    }
+
+    #[inline]
+    fn hash(&self, key: &Key) -> u64 {
         let mut hasher = self.hash.build_hasher();
-        hasher.write(id);
-        self.waiting.extend_from_slice(id);
-        self.asked.push(Asked { end: index(self.waiting.len()), hash: hasher.finish() });
+        key.iter().for_each(|word| hasher.write_u64(*word));
+        hasher.finish()
     }
 
     /// Whether it is time for the answers.
@@ -87,83 +105,70 @@ impl Numbering {
     /// Appends the numbers of all ids asked for, in their order; ids that have none get one.
     pub(super) fn answer(&mut self, numbers: &mut Vec<u32>) {
         self.make_room();
-        let mask = self.slots.len() - 1;
-        let at = |hash: u64| hash as usize & mask;
-        black_box(self.asked.iter().fold(0, |sum, asked| sum ^ self.slots[at(asked.hash)]));
-        let ends = self.asked.iter().map(|asked| {
-            let slot = self.slots[at(asked.hash)];
-            if slot >> 32 == asked.hash >> 32 && slot != 0 { self.ends[number(slot) as usize] } else { 0 }
-        });
-        black_box(ends.fold(0, |sum, end| sum ^ self.bytes.get(end as usize).copied().unwrap_or(0)));
-        let waiting = std::mem::take(&mut self.waiting);
-        let mut asked = std::mem::take(&mut self.asked);
-        let mut start = 0;
-        for one in asked.drain(..) {
-            let id = &waiting[start..one.end as usize];
-            start = one.end as usize;
-            numbers.push(self.number(id, one.hash));
+        let mask = self.lines.len() - 1;
+        let (asked, long) = (std::mem::take(&mut self.asked), std::mem::take(&mut self.long));
+        black_box(asked.iter().fold(0, |sum, asked| sum ^ self.lines[asked.hash as usize & mask].0[0].number));
+        let mut long = long.iter();
+        for one in &asked {
+            numbers.push(match one.key {
+                [.., LONG] => self.number(one, long.next()),
+                _ => self.number(one, None),
+            });
         }
-        (self.waiting, self.asked) = (waiting, asked);
-        self.waiting.clear();
+        self.asked = asked;
+        self.asked.clear();
     }
 
-    fn number(&mut self, id: &[u8], hash: u64) -> u32 {
-        let mask = self.slots.len() - 1;
-        let mut at = hash as usize & mask;
-        loop {
-            let slot = self.slots[at];
-            if slot == 0 {
-                break;
-            }
-            if slot >> 32 == hash >> 32 && same(self.get(number(slot)), id) {
-                return number(slot);
+    /// The number of an id, which is given beside its key when it is long.
+    #[inline]
+    fn number(&mut self, asked: &Asked, long: Option<&[u8]>) -> u32 {
+        let mask = self.lines.len() - 1;
+        let mut at = asked.hash as usize & mask;
+        let free = 'found: loop {
+            for slot in &mut self.lines[at].0 {
+                if slot.number == 0 {
+                    break 'found slot;
+                }
+                let number = slot.number - 1;
+                if same(&slot.key, &asked.key) && long.is_none_or(|id| self.ids.get(number) == id) {
+                    return number;
+                }
             }
             at = (at + 1) & mask;
+        };
+        let fresh = index(self.ids.len());
+        *free = Slot { key: asked.key, number: fresh + 1 };
+        match long {
+            Some(id) => self.ids.push(id),
+            None => {
+                let bytes = asked.key.map(u64::to_le_bytes);
+                let bytes = bytes.as_flattened();
+                self.ids.push(&bytes[..bytes[SHORT] as usize]);
+            }
         }
-        let fresh = index(self.ends.len());
-        self.slots[at] = slot(hash, fresh);
-        self.bytes.extend_from_slice(id);
-        self.ends.push(self.bytes.len() as u64);
         fresh
     }
 
     /// Makes the table so large that whatever is asked for fits.
     fn make_room(&mut self) {
-        let wanted = 2 * (self.ends.len() + self.asked.len());
-        if wanted <= self.slots.len() {
+        let wanted = self.ids.len() + self.asked.len();
+        if wanted <= self.lines.len() {
             return;
         }
-        self.slots = vec![0; wanted.next_power_of_two()];
-        let mask = self.slots.len() - 1;
-        for known in 0..index(self.ends.len()) {
-            let mut hasher = self.hash.build_hasher();
-            hasher.write(self.get(known));
-            let hash = hasher.finish();
-            let mut at = hash as usize & mask;
-            while self.slots[at] != 0 {
-                at = (at + 1) & mask;
-            }
-            self.slots[at] = slot(hash, known);
+        let known = std::mem::replace(&mut self.lines, vec![Line::default(); wanted.next_power_of_two()]);
+        let mask = self.lines.len() - 1;
+        for slot in known.into_iter().flat_map(|line| line.0).filter(|slot| slot.number != 0) {
+            let begin = self.hash(&slot.key) as usize & mask;
+            let mut lines = (begin..).map(|at| at & mask);
+            let line = lines.find(|at| self.lines[*at].0[1].number == 0).expect("it is at most half full");
+            let [first, second] = &mut self.lines[line].0;
+            *(if first.number == 0 { first } else { second }) = slot;
         }
     }
 }
 
-/// Whether two ids are the same. Most are of the length of two words: comparing these is shorter than a call.
+/// Whether two keys are the same; shorter than the call that comparing them as lists would be.
 #[inline]
-fn same(a: &[u8], b: &[u8]) -> bool {
-    let word = |bytes: Option<&[u8; 8]>| bytes.map(|bytes| u64::from_ne_bytes(*bytes));
-    match a.len() {
-        length if length != b.len() => false,
-        8..=16 => word(a.first_chunk()) == word(b.first_chunk()) && word(a.last_chunk()) == word(b.last_chunk()),
-        _ => a == b,
-    }
-}
-
-/// No number is `u32::MAX`: there are fewer ids than that.
-fn slot(hash: u64, number: u32) -> u64 {
-    hash >> 32 << 32 | (u64::from(number) + 1)
-}
-
-fn number(slot: u64) -> u32 {
-    (slot as u32) - 1
+fn same(a: &Key, b: &Key) -> bool {
+    (a[0] ^ b[0]) | (a[1] ^ b[1]) | (a[2] ^ b[2]) == 0
 }

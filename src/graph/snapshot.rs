@@ -9,9 +9,10 @@ use crate::model::{Assertion, AssertionId, Day, EntityId, RelationshipId, Revisi
 
 use super::build::SnapshotBuilder;
 use super::claim::{ClaimRow, Interned};
-use super::csr::Base;
+use super::csr::{Base, Gone};
 use super::delta::{Delta, Ground};
-use super::numbering::Numbering;
+use super::ids::Packed;
+use super::names;
 use super::scratch::Pool;
 use super::{GraphView, Lens};
 
@@ -112,36 +113,41 @@ impl Snapshot {
         if self.delta.is_empty() {
             return self.clone();
         }
-        Self { pool: Arc::clone(&self.pool), ..self.unbuilt().finish(self.revision) }
+        let mut interned = Interned::clone(&self.interned);
+        let base = self.unfinished();
+        let mut ids = Packed::default();
+        (0..self.nodes()).for_each(|node| ids.push(self.entity_name(node).as_bytes()));
+        let base = base.finish(&ids, &mut interned);
+        Self {
+            pool: Arc::clone(&self.pool),
+            ..Self::of_base(Arc::clone(&self.vocabulary), interned, base, self.revision)
+        }
     }
 
-    /// A builder that has all rows already.
-    fn unbuilt(&self) -> SnapshotBuilder {
+    /// All rows as they stand, by the numbers that entities have here.
+    fn unfinished(&self) -> Base {
         let (base, delta) = (&*self.base, &*self.delta);
-        let fresh = delta.entities.iter().map(|entity| entity.id.as_str().as_bytes());
-        let entities = Numbering::of(base.entities.pieces().iter().chain(fresh));
-        let mut builder =
-            SnapshotBuilder::with(Arc::clone(&self.vocabulary), Interned::clone(&self.interned), entities);
-        for node in 0..self.nodes() {
-            self.each_entity_claim(node, |claim, values| {
-                builder.entity_row(node, &claim, values);
-                true
-            });
-        }
-        for (triple, name) in (0..base.triples()).zip(base.names.packed().iter()) {
-            if !delta.overlaid.contains(&triple) {
-                let ends = (base.sources[triple as usize], base.targets[triple as usize]);
-                base.claims_of(triple).for_each(|claim| builder.triple_row(name, ends, &claim));
+        let known = delta.entity_claims.keys().filter(|node| **node < base.nodes());
+        let mut all = base.without(&Gone {
+            on_entities: known.flat_map(|node| base.entity_places_of(*node)).collect(),
+            on_triples: delta.overlaid.iter().flat_map(|triple| base.places_of(*triple)).collect(),
+        });
+        for (node, claims) in &delta.entity_claims {
+            for (claim, values) in claims.iter() {
+                all.push_on_entity(claim, values);
+                all.owners.push(*node);
             }
         }
         let mut name = Vec::new();
         for triple in &delta.triples {
             name.clear();
-            super::names::pack(triple.name.as_str(), &mut name);
-            let ends = (triple.source, triple.target);
-            triple.claims.iter().for_each(|claim| builder.triple_row(&name, ends, claim));
+            names::pack(triple.name.as_str(), &mut name);
+            for claim in &triple.claims {
+                all.push(&name, claim);
+                all.ends.push((triple.source, triple.target));
+            }
         }
-        builder
+        all
     }
 
     /// What a caller sees through a lens today.
@@ -167,6 +173,13 @@ impl Snapshot {
         self.base.nodes() + super::ids::index(self.delta.entities.len())
     }
 
+    fn entity_name(&self, node: u32) -> &str {
+        match node.checked_sub(self.base.nodes()) {
+            None => self.base.entities.get(node),
+            Some(place) => self.delta.entity(place).id.as_str(),
+        }
+    }
+
     pub(super) fn entity_id(&self, node: u32) -> EntityId {
         match node.checked_sub(self.base.nodes()) {
             None => EntityId::new(self.base.entities.get(node)).expect("ids were checked when they came in"),
@@ -176,24 +189,20 @@ impl Snapshot {
 
     /// The id and the ends of a triple.
     pub(super) fn triple(&self, triple: u32) -> (RelationshipId, u32, u32) {
-        let at = triple as usize;
+        let (source, target) = self.ends(triple);
         match triple.checked_sub(self.base.triples()) {
             None => {
                 let name = RelationshipId::new(self.base.names.get(triple));
-                (name.expect("ids were checked when they came in"), self.base.sources[at], self.base.targets[at])
+                (name.expect("ids were checked when they came in"), source, target)
             }
-            Some(place) => {
-                let known = self.delta.triple(place);
-                (known.name.clone(), known.source, known.target)
-            }
+            Some(place) => (self.delta.triple(place).name.clone(), source, target),
         }
     }
 
     /// Where a triple starts and ends.
     pub(super) fn ends(&self, triple: u32) -> (u32, u32) {
-        let at = triple as usize;
         match triple.checked_sub(self.base.triples()) {
-            None => (self.base.sources[at], self.base.targets[at]),
+            None => self.base.ends.get(triple as usize),
             Some(place) => (self.delta.triple(place).source, self.delta.triple(place).target),
         }
     }
@@ -207,7 +216,7 @@ impl Snapshot {
 
     /// Every triple with this relationship id, as it stands.
     pub(super) fn triples_named(&self, id: &str) -> Vec<u32> {
-        let below = self.base.names.find(id).into_iter().filter(|triple| !self.delta.overlaid.contains(triple));
+        let below = self.base.names.find(id).filter(|triple| !self.delta.overlaid.contains(triple));
         below.chain(self.delta.triples_named(id).iter().map(|place| self.base.triples() + place)).collect()
     }
 

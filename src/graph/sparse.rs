@@ -1,20 +1,22 @@
 //! A column that most rows have nothing in: one bit a row, and the values of those that have one.
 
+use super::heap::Heap;
+
 /// How many rows one word of bits covers.
 const WORD: usize = 64;
 
 /// A column of optional values by row.
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 pub(super) struct Sparse<T> {
     bits: Vec<u64>,
     /// How many values come before each word.
     before: Vec<u32>,
-    values: Vec<T>,
+    values: Heap<T>,
 }
 
 impl<T> Default for Sparse<T> {
     fn default() -> Self {
-        Self { bits: Vec::new(), before: Vec::new(), values: Vec::new() }
+        Self { bits: Vec::new(), before: Vec::new(), values: Heap::default() }
     }
 }
 
@@ -31,7 +33,7 @@ impl<T: Copy> Sparse<T> {
     }
 
     /// The column of so many rows with these bits and values; `None` when they do not fit each other.
-    pub(super) fn of(bits: Vec<u64>, values: Vec<T>) -> Option<Self> {
+    pub(super) fn of(bits: Vec<u64>, values: Heap<T>) -> Option<Self> {
         let mut before = Vec::with_capacity(bits.len());
         let mut count = 0_usize;
         for word in &bits {
@@ -39,6 +41,10 @@ impl<T: Copy> Sparse<T> {
             count += word.count_ones() as usize;
         }
         (count == values.len() && bits.last() != Some(&0)).then_some(Self { bits, before, values })
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.bits.is_empty()
     }
 
     /// The place of a row's value among the values.
@@ -56,18 +62,19 @@ impl<T: Copy> Sparse<T> {
     /// The value of a row.
     #[inline]
     pub(super) fn get(&self, row: usize) -> Option<T> {
-        self.place(row).map(|place| self.values[place])
+        self.place(row).map(|place| self.values.get(place))
     }
 
     pub(super) fn bits(&self) -> &[u64] {
         &self.bits
     }
 
-    pub(super) fn values(&self) -> &[T] {
+    /// In the order of the rows.
+    pub(super) fn values(&self) -> &Heap<T> {
         &self.values
     }
 
-    pub(super) fn values_mut(&mut self) -> &mut [T] {
+    pub(super) fn values_mut(&mut self) -> &mut Heap<T> {
         &mut self.values
     }
 
@@ -75,6 +82,6 @@ impl<T: Copy> Sparse<T> {
     pub(super) fn seal(&mut self) {
         self.bits.shrink_to_fit();
         self.before.shrink_to_fit();
-        self.values.shrink_to_fit();
+        self.values.seal();
     }
 }

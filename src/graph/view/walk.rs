@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use super::{GraphView, HUB, HUB_KNOWN, NodeIx, NodeSet, Step, TripleIx, Way};
-use crate::graph::csr::LOOK;
+use crate::graph::csr::{LOOK, RawArc, Rows};
 use crate::graph::gates;
 use crate::graph::{Budget, Halt};
 
@@ -14,18 +14,14 @@ enum Side {
     In,
 }
 
-/// An arc before it is known whether it shows: neighbour, triple, mark.
-type RawArc = (u32, u32, u32);
-
 impl GraphView<'_> {
     /// Reads a little of the rows of nodes that will be walked next, so that the waits for memory overlap. It says nothing.
     pub fn approach(&self, nodes: impl Iterator<Item = NodeIx>) {
         let base = &*self.snapshot.base;
         let mut read = 0;
         for node in nodes.filter(|node| node.0 < base.nodes()) {
-            for (row, neighbours) in [(base.out_row(node.0), &base.targets), (base.in_row(node.0), &base.in_sources)] {
-                let ends = [row.start, row.end.saturating_sub(1)];
-                read ^= ends.into_iter().filter_map(|at| neighbours.get(at)).fold(0, |read, end| read ^ end);
+            for row in [base.out.row(node.0), base.into.row(node.0)] {
+                read ^= row.first().into_iter().chain(row.last()).fold(0, |read, arc| read ^ arc.0);
             }
         }
         std::hint::black_box(read);
@@ -100,12 +96,10 @@ impl GraphView<'_> {
 
     /// Whether a row is so long that looking up each of so many neighbours in it takes less than reading it.
     fn is_long(&self, node: u32, side: Side, wanted: usize) -> bool {
-        let base = &*self.snapshot.base;
-        if node >= base.nodes() || self.snapshot.delta.touches(node) {
+        if node >= self.snapshot.base.nodes() || self.snapshot.delta.touches(node) {
             return false;
         }
-        let row = if side == Side::Out { base.out_row(node) } else { base.in_row(node) };
-        row.len() / 32 > wanted
+        self.rows(side).row(node).len() / 32 > wanted
     }
 
     /// The visible relationships that lead from one node to another, in the order of relationship ids, then of sources and
@@ -193,31 +187,22 @@ impl GraphView<'_> {
             let arcs = self.merged(node, side);
             return arcs.iter().take_while(|arc| visit(**arc).is_continue()).count() as u64;
         }
-        let base = &*self.snapshot.base;
         let mut walked = 0;
-        match side {
-            Side::Out => {
-                let row = base.out_row(node);
-                let first = row.start;
-                for (at, (&to, &mark)) in base.targets[row.clone()].iter().zip(&base.marks[row]).enumerate() {
-                    walked += 1;
-                    if visit((to, crate::graph::ids::index(first + at), mark)).is_break() {
-                        break;
-                    }
-                }
-            }
-            Side::In => {
-                let row = base.in_row(node);
-                let columns = base.in_sources[row.clone()].iter().zip(&base.in_triples[row.clone()]);
-                for ((&to, &triple), &mark) in columns.zip(&base.in_marks[row]) {
-                    walked += 1;
-                    if visit((to, triple, mark)).is_break() {
-                        break;
-                    }
-                }
+        for arc in self.rows(side).row(node) {
+            walked += 1;
+            if visit(*arc).is_break() {
+                break;
             }
         }
         walked
+    }
+
+    /// One side of the base.
+    fn rows(&self, side: Side) -> &Rows {
+        match side {
+            Side::Out => &self.snapshot.base.out,
+            Side::In => &self.snapshot.base.into,
+        }
     }
 
     /// One side of a node that the delta touches: the base's arcs that stand, and the delta's, in one order.
@@ -225,17 +210,7 @@ impl GraphView<'_> {
         let (base, delta) = (&*self.snapshot.base, &*self.snapshot.delta);
         let mut arcs: Vec<RawArc> = Vec::new();
         if node < base.nodes() {
-            let below = match side {
-                Side::Out => base
-                    .out_row(node)
-                    .map(|at| (base.targets[at], crate::graph::ids::index(at), base.marks[at]))
-                    .collect(),
-                Side::In => base
-                    .in_row(node)
-                    .map(|at| (base.in_sources[at], base.in_triples[at], base.in_marks[at]))
-                    .collect::<Vec<_>>(),
-            };
-            arcs.extend(below.into_iter().filter(|(_, triple, _)| !delta.overlaid.contains(triple)));
+            arcs.extend(self.rows(side).row(node).iter().filter(|(_, triple, _)| !delta.overlaid.contains(triple)));
         }
         let Some(rows) = delta.rows.get(&node) else { return arcs };
         let above = match side {
@@ -256,21 +231,11 @@ impl GraphView<'_> {
 
     /// The arcs of one side of a node that lead to one neighbour.
     fn arcs_to(&self, node: u32, to: u32, side: Side) -> Vec<RawArc> {
-        let base = &*self.snapshot.base;
         if self.snapshot.delta.touches(node) {
             return self.merged(node, side).into_iter().filter(|arc| arc.0 == to).collect();
         }
-        let (row, neighbours) = match side {
-            Side::Out => (base.out_row(node), &base.targets),
-            Side::In => (base.in_row(node), &base.in_sources),
-        };
-        let start = row.start + neighbours[row.clone()].partition_point(|&neighbour| neighbour < to);
-        let end = start + neighbours[start..row.end].partition_point(|&neighbour| neighbour == to);
-        (start..end)
-            .map(|at| match side {
-                Side::Out => (to, crate::graph::ids::index(at), base.marks[at]),
-                Side::In => (to, base.in_triples[at], base.in_marks[at]),
-            })
-            .collect()
+        let row = self.rows(side).row(node);
+        let row = &row[row.partition_point(|arc| arc.0 < to)..];
+        row[..row.partition_point(|arc| arc.0 == to)].to_vec()
     }
 }

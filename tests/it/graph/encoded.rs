@@ -63,8 +63,12 @@ fn large_revisions_and_long_ids_come_back() {
     let uuid = "0190163d-8694-739b-aea5-966c26f8ad91";
     let long = "x".repeat(100) + &"0".repeat(100);
     let odd = ["A0B1", "0123abc", "t", "ABCDEF0123", "00", "0190163d-8694-739b-aea5-966c26f8ad9G", &long, uuid];
+    // By eights: all digits there are, and what is beside them.
+    let eights =
+        ["01234567", "89abcdef", "0123456789abcdef", "0123456g", "0123456A", "0123.567", "89abcde-f", "zzzzzzzz"];
+    let odd: Vec<&str> = odd.into_iter().chain(eights).collect();
     let mut claims = linchpin::graph::text::claims(&"a -> b\n".repeat(odd.len())).unwrap();
-    for (claim, id) in claims[2..].iter_mut().zip(odd) {
+    for (claim, id) in claims[2..].iter_mut().zip(odd.iter().copied()) {
         let (source, target) = (super::entity("a"), super::entity("b"));
         claim.claim.subject = Subject::Relationship { id: RelationshipId::new(id).unwrap(), source, target };
     }
@@ -76,8 +80,48 @@ fn large_revisions_and_long_ids_come_back() {
     let (a, b) = (view.node(&super::entity("a")).unwrap(), view.node(&super::entity("b")).unwrap());
     let mut found: Vec<String> =
         view.between(a, b).iter().map(|step| view.relationship_id(step.relationship).to_string()).collect();
-    let mut expected: Vec<String> = odd.map(str::to_owned).to_vec();
+    let mut expected: Vec<String> = odd.into_iter().map(str::to_owned).collect();
     found.sort();
     expected.sort();
     assert_eq!(found, expected);
+}
+
+/// As many claims as fill several pieces of every list, and are worked on by two threads; some came twice, some on one triple.
+fn many() -> Vec<linchpin::model::Assertion> {
+    let patterns = linchpin::graph::text::claims("a -t-> b").unwrap();
+    let mixed = |number: u64| (number + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 20;
+    let mut claims = Vec::new();
+    for at in 0..140_000_u64 {
+        let mut claim = patterns[2].clone();
+        claim.id = linchpin::model::AssertionId::from_u128(u128::from(at));
+        claim.claim.retain_until = at.is_multiple_of(4).then_some(super::TODAY);
+        // A long row, and many short ones; every seventh claim is on the triple of the one before.
+        let of = if at.is_multiple_of(7) { at.saturating_sub(1) } else { at };
+        let source = super::entity(&format!("n{}", if of.is_multiple_of(3) { 0 } else { mixed(of) % 5_000 }));
+        let target = super::entity(&format!("a-name-of-more-than-23-letters-{}", mixed(of + 1) % 3_000));
+        let id = RelationshipId::new(format!("t-{}", of % 50_000)).unwrap();
+        claim.claim.subject = Subject::Relationship { id, source, target };
+        claims.push(claim);
+    }
+    let again = claims.iter().step_by(1_001).cloned().map(|mut claim| {
+        claim.recorded.from = Revision(9);
+        claim
+    });
+    claims.extend(again.collect::<Vec<_>>());
+    claims
+}
+
+#[test]
+fn many_claims_are_those_in_any_order() {
+    let claims = many();
+    let built = snapshot(&claims);
+    assert_eq!(read(&bytes(&built)).unwrap(), built);
+    // In another order, but what came again still comes later; a part of them laid over the rest.
+    let (once, again) = claims.split_at(140_000);
+    let turned: Vec<_> = once.iter().rev().chain(again).cloned().collect();
+    assert_eq!(snapshot(&turned), built);
+    let (below, above) = turned.split_at(139_000);
+    assert_eq!(snapshot(below).apply(above, &[], Revision(100)), built);
+    // One claim fewer is not the same.
+    assert_ne!(snapshot(&turned[1..]), built);
 }
