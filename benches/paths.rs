@@ -1,7 +1,8 @@
 //! Paths on a generated graph, beside what peers need for the same pairs (`bench/README.md`).
 //!
-//! `cargo bench --bench paths -- <graph> <question> [pairs] [k] [costs]` reads `bench/data/<graph>.edges` and `.pairs` and prints two JSON
-//! lines a cost: the kernel with its view, and the whole analysis. The question `tree` times what methods by sidetracks begin with.
+//! `cargo bench --bench paths -- <graph> <question> [pairs] [k] [costs] [past]` reads `bench/data/<graph>.edges` and `.pairs` and prints
+//! two JSON lines a cost: the kernel with its view, and the whole analysis. The question `tree` times what methods by sidetracks begin with.
+//! `past` has the kernels look at a past revision, which is decided claim by claim.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -101,6 +102,8 @@ fn whole(snapshot: &Snapshot, who: &Clearance, name: &str, body: Value) -> Resul
 type Kernel<'k> = &'k dyn Fn(&GraphView<'_>, (NodeIx, NodeIx), StepCost) -> Result<Vec<u64>, Halt>;
 
 struct Bench<'b> {
+    /// What kernels look through.
+    lens: Lens,
     snapshot: &'b Snapshot,
     who: &'b Clearance,
     pairs: &'b [(u32, u32)],
@@ -114,7 +117,7 @@ impl Bench<'_> {
             let (mut kernels, mut wholes, mut lengths) = (Vec::new(), Vec::new(), Vec::new());
             for (source, target) in self.pairs[..1].iter().chain(self.pairs) {
                 let start = Clock::now();
-                let view = self.snapshot.view(self.who, TODAY, Lens::default());
+                let view = self.snapshot.view(self.who, TODAY, self.lens.clone());
                 let ends = (view.node(&id(*source)?).ok_or("hidden")?, view.node(&id(*target)?).ok_or("hidden")?);
                 let hops = kernel(&view, ends, *cost).map_err(|_| "halted")?;
                 kernels.push(milliseconds(start));
@@ -156,7 +159,7 @@ impl Bench<'_> {
             let (mut times, mut reached) = (Vec::new(), Vec::new());
             for (_, target) in self.pairs[..1].iter().chain(self.pairs) {
                 let start = Clock::now();
-                let view = self.snapshot.view(self.who, TODAY, Lens::default());
+                let view = self.snapshot.view(self.who, TODAY, self.lens.clone());
                 let source = view.node(&id(*target)?).ok_or("hidden")?;
                 let count = if *cost == StepCost::Hops {
                     levels(&view, source)
@@ -190,6 +193,8 @@ fn main() -> Result<(), AnyError> {
         println!("no bench/data/{graph}.edges: make it with bench/generate.py");
         return Ok(());
     }
+    let at = words.next().filter(|word| word == "past").map(|_| Revision(1));
+    let lens = Lens { at, ..Lens::default() };
     let snapshot = snapshot(&numbers(&data.join(format!("{graph}.edges")))?)?;
     let pairs = numbers(&data.join(format!("{graph}.pairs")))?;
     let who = Clearance {
@@ -199,7 +204,7 @@ fn main() -> Result<(), AnyError> {
         cases: BTreeSet::new(),
         grants: BTreeSet::new(),
     };
-    let bench = Bench { snapshot: &snapshot, who: &who, pairs: &pairs[..count.min(pairs.len())] };
+    let bench = Bench { lens, snapshot: &snapshot, who: &who, pairs: &pairs[..count.min(pairs.len())] };
     let free = Budget::unlimited();
     match question.as_str() {
         "shortest-paths" => bench.time(&question, &json!({}), &costs, &|view, ends, cost| {

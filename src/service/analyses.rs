@@ -180,7 +180,11 @@ impl AppState {
         let entities = async { if ids.is_empty() { Ok(Vec::new()) } else { reader.entities(&ids).await } };
         let claims = async {
             let wanted = Wanted::Relationships(&names);
-            if names.is_empty() { Ok(Vec::new()) } else { Ok(self.store.claims(permit, wanted, Some(revision)).await?) }
+            if names.is_empty() {
+                Ok(Vec::new())
+            } else {
+                Ok(self.store.claims(permit, wanted, Some(revision)).await?)
+            }
         };
         let (entities, claims): (Vec<Entity>, Vec<Assertion>) = tokio::try_join!(entities, claims)?;
         if entities.len() != ids.len() {

@@ -126,9 +126,7 @@ impl<'v, 's> Weigher<'v, 's> {
     /// What every step from a node weighs at least, where weighing one takes long; [`Weight::ZERO`] where it does not.
     pub(super) fn least_from(&self, node: NodeIx, budget: &Budget) -> Result<Weight, Halt> {
         match self.cost {
-            StepCost::HubAware => {
-                Ok(Weight::step(1_000_000_000 + self.half_log(node, budget)?).unwrap_or(Weight::MAX))
-            }
+            StepCost::HubAware => Ok(Weight::step(1_000_000_000 + self.half_log(node, budget)?).unwrap_or(Weight::MAX)),
             _ => Ok(Weight::ZERO),
         }
     }
