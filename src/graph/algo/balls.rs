@@ -284,10 +284,10 @@ impl Balls {
         Ok(path)
     }
 
-    /// Grows the balls until every path of at most `most` hops lies inside them.
+    /// Grows the balls until every path of at most `most` hops lies inside them, or one of them holds all that it can reach.
     pub(super) fn widen(&mut self, most: u32, around: &mut Around<'_, '_, '_>) -> Result<(), Halt> {
-        while self.beyond() < most && !self.backward.is_whole() {
-            let forward = !self.forward.is_whole() && self.forward.frontier().len() <= self.backward.frontier().len();
+        while self.beyond() < most && !self.is_whole() {
+            let forward = self.forward.frontier().len() <= self.backward.frontier().len();
             if forward {
                 self.forward.grow(around)?
             } else {
@@ -297,25 +297,12 @@ impl Balls {
         Ok(())
     }
 
-    /// Grows the ball around the target until it holds all that reaches it.
-    pub(super) fn complete(&mut self, around: &mut Around<'_, '_, '_>) -> Result<(), Halt> {
-        while !self.backward.is_whole() {
-            self.backward.grow(around)?;
-        }
-        Ok(())
-    }
-
-    /// Whether nothing that reaches the target lies outside.
-    pub(super) fn is_complete(&self) -> bool {
-        self.backward.is_whole()
-    }
-
     /// How many hops it is to the target, for every node that lies on a way of at most `most` hops; to which the balls must have
     /// been widened. For others it may not know.
     pub(super) fn to_target(&self, most: u32, around: &Around<'_, '_, '_>) -> Result<HopsToTarget<'_>, Halt> {
         let mut beyond = around.view.levels();
         let mut levels = Vec::new();
-        if !self.is_complete() {
+        if !self.backward.is_whole() {
             let mut level = self.backward.radius() + 1;
             let mut found = self.next_to_edge(most, around)?;
             while !found.is_empty() {

@@ -60,27 +60,11 @@ impl<'w, 'v, 's> Corridor<'w, 'v, 's> {
         }
     }
 
-    /// Whether there is nothing left that the searches could have met in.
+    /// Whether one of the searches has gone through all that it can reach: then there is nothing to widen any more.
     pub(super) fn is_exhausted(&mut self) -> bool {
         match &mut self.kind {
             Kind::Hops(balls) => balls.is_whole(),
             Kind::Weights(fronts) => fronts.is_exhausted(),
-        }
-    }
-
-    /// Whether all that reaches the target is known.
-    pub(super) fn is_complete(&mut self) -> bool {
-        match &mut self.kind {
-            Kind::Hops(balls) => balls.is_complete(),
-            Kind::Weights(fronts) => fronts.is_complete(),
-        }
-    }
-
-    /// Goes on until all that reaches the target is known.
-    pub(super) fn complete(&mut self, around: &mut Around<'_, '_, '_>) -> Result<(), Halt> {
-        match &mut self.kind {
-            Kind::Hops(balls) => balls.complete(around),
-            Kind::Weights(fronts) => fronts.complete(self.weigher, around),
         }
     }
 }

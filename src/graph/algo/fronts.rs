@@ -224,7 +224,7 @@ impl Fronts {
         weigher: &Weigher<'_, '_>,
         around: &mut Around<'_, '_, '_>,
     ) -> Result<(), Halt> {
-        if most <= self.most || self.is_complete() {
+        if most <= self.most || self.is_exhausted() {
             return Ok(());
         }
         // What was passed over may be of use now.
@@ -234,26 +234,10 @@ impl Fronts {
         self.grow(weigher, around)
     }
 
-    /// Settles everything that reaches the target.
-    pub(super) fn complete(&mut self, weigher: &Weigher<'_, '_>, around: &mut Around<'_, '_, '_>) -> Result<(), Halt> {
-        if self.backward.pruned {
-            self.backward.begin(self.ends.1);
-        }
-        let mut free = Facing { labels: &self.forward.labels, next: Weight::ZERO, best: self.best, most: Weight::MAX };
-        while self.backward.next().is_some() {
-            self.backward.settle(weigher, around, &mut free)?;
-        }
-        Ok(())
-    }
-
-    /// Whether one side has nothing left to settle.
+    /// Whether one side has settled all that it can reach, and nothing was passed over.
     pub(super) fn is_exhausted(&mut self) -> bool {
-        self.forward.next().is_none() || self.backward.next().is_none()
-    }
-
-    /// Whether nothing that reaches the target is left to settle.
-    pub(super) fn is_complete(&mut self) -> bool {
-        self.backward.next().is_none() && !self.backward.pruned
+        let ended = self.forward.next().is_none() || self.backward.next().is_none();
+        ended && !self.forward.pruned && !self.backward.pruned
     }
 
     /// What it weighs to the target, for every node that lies on a way of at most this weight; to which the searches must have

@@ -109,13 +109,7 @@ fn widening(
     };
     let mut widths = Widths::new(weigher.kind(), least, wanted.max_hops);
     loop {
-        let most = match widths.next() {
-            Some(most) if !corridor.is_complete() => most,
-            _ => {
-                corridor.complete(&mut around)?;
-                Weight::MAX
-            }
-        };
+        let most = widths.next().filter(|_| !corridor.is_exhausted()).unwrap_or(Weight::MAX);
         let to_target = corridor.measure(most, &mut around)?;
         let mut search = SpurSearch { weigher, to_target: &to_target, target, labels: around.view.labels() };
         let mut round = Round { wanted, most, routes: Vec::new(), taken: Vec::new(), cut: false, exhausted: false };
