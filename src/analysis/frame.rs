@@ -146,6 +146,7 @@ impl Frame {
         let direction = self.direction.unwrap_or(default);
         let lens = Lens {
             at: None,
+            day: None,
             window: self.window.filter(|window| *window != Window::default()),
             minimum_reliability: self.minimum_reliability,
             relationship_kinds: self.relationship_kinds(ontology),

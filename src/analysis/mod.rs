@@ -20,6 +20,7 @@ mod shortest_paths;
 pub mod statistics;
 mod temporal_paths;
 mod timed;
+mod whole;
 
 use std::ops::ControlFlow;
 
@@ -54,6 +55,7 @@ pub use paths_within::{PathsWithin, PathsWithinRequest, PathsWithinResult};
 pub use registry::{AnalysisDoc, AnyAnalysis, PreparedRun, Question, analysis};
 pub use shortest_paths::{Blocker, ShortestPaths, ShortestPathsRequest, ShortestPathsResult};
 pub use temporal_paths::{TemporalObjective, TemporalPath, TemporalPaths, TemporalPathsRequest, TemporalPathsResult};
+pub use whole::{Weighting, Weights};
 
 /// Every analysis, in the order of the document.
 pub static ANALYSES: &[&dyn AnyAnalysis] = &[

@@ -41,12 +41,36 @@ impl Stop {
 
 /// How far a question has come, for those who watch it from outside. Brought up to date with each look at the flag.
 #[derive(Debug, Clone, Default)]
-pub struct Progress(Arc<AtomicU64>);
+pub struct Progress(Arc<Passed>);
+
+#[derive(Debug, Default)]
+struct Passed {
+    /// In the view.
+    visited: AtomicU64,
+    /// In copies of it.
+    again: AtomicU64,
+}
 
 impl Progress {
-    /// How many visible relationships have been walked over.
+    /// How many visible relationships have been walked over, those of a copy as often as they were.
     pub fn visited(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
+        self.0.visited.load(Ordering::Relaxed) + self.0.again.load(Ordering::Relaxed)
+    }
+}
+
+/// What threads that work on one copy of the visible graph share of a [`Budget`]: the flag, and the progress. Going over a copy
+/// again is not paid for: what the copy holds was.
+#[derive(Debug, Clone, Default)]
+pub struct Watch {
+    stop: Stop,
+    progress: Progress,
+}
+
+impl Watch {
+    /// Tells that so many relationships of a copy were walked over, and looks at the flag. Kernels do so every few thousand.
+    pub fn pass(&self, relationships: usize) -> Result<(), Halt> {
+        self.progress.0.again.fetch_add(relationships as u64, Ordering::Relaxed);
+        self.stop.check()
     }
 }
 
@@ -113,7 +137,17 @@ impl Budget {
     }
 
     fn tell(&self) {
-        self.progress.0.store(self.most - self.left.get(), Ordering::Relaxed);
+        self.progress.0.visited.store(self.most - self.left.get(), Ordering::Relaxed);
+    }
+
+    /// What threads that work on a copy of the visible graph look at.
+    pub fn watch(&self) -> Watch {
+        Watch { stop: self.stop.clone(), progress: self.progress.clone() }
+    }
+
+    /// How many visible relationships may still be walked over.
+    pub fn left(&self) -> u64 {
+        self.left.get()
     }
 
     /// Whether nothing is left to spend.

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::model::{AgencyId, EntityId, KindName, Revision, Window};
+use crate::model::{AgencyId, Day, EntityId, KindName, Revision, Window};
 
 /// Which way relationships are followed. Kinds that the ontology calls undirected go both ways whatever is asked.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
@@ -35,6 +35,8 @@ pub struct HubPolicy {
 pub struct Lens {
     /// What was recorded at this revision; `None`: now.
     pub at: Option<Revision>,
+    /// The day that the question is about, where that is not today: ages are counted to it.
+    pub day: Option<Day>,
     /// Relationships count by claims whose period meets this; claims without a period always do.
     pub window: Option<Window>,
     /// Relationships count by claims that reach this probability; "unknown" never does.

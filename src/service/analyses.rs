@@ -144,7 +144,8 @@ impl AppState {
         work: impl FnOnce(Question, &GraphView<'_>, &Caps, &Budget) -> Result<T, AnalysisError> + Send + 'static,
     ) -> ServiceResult<T> {
         let question = asked.analysis.parse(asked.body.clone()).map_err(ServiceError::Faults)?;
-        let lens = Lens { at: asked.at, ..asked.resolved.lens.clone() };
+        let day = asked.at.map(|_| asked.as_of.day());
+        let lens = Lens { at: asked.at, day, ..asked.resolved.lens.clone() };
         let caps = asked.resolved.caps;
         let (clearance, today) = (Arc::clone(permit.clearance()), permit.today());
         let progress = asked.progress.clone();

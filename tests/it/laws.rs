@@ -202,6 +202,34 @@ proptest! {
     }
 }
 
+/// The analyses that rank, list by a score, or propose: no protected person is ever named by one.
+const RANKING: &[&str] = &[];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn protected_people_are_never_ranked_listed_or_proposed(
+        claims in claims(), who in clearance(), frame in frame(), about in about(), at in at(),
+    ) {
+        let snapshot = snapshot(&claims);
+        let view = snapshot.view(&who, TODAY, Lens { at, ..Lens::default() });
+        let protected: Vec<EntityId> =
+            view.nodes().filter(|&node| view.is_protected(node)).map(|node| view.id(node)).collect();
+        let about: Vec<EntityId> = choose(&snapshot, &who, &about, &frame, at);
+        for analysis in ANALYSES.iter().filter(|analysis| RANKING.contains(&analysis.name())) {
+            for body in variants(*analysis, &body(*analysis, &about, &frame)) {
+                if let Ok(found) = ask(&snapshot, &who, analysis.name(), &body, at) {
+                    for id in &protected {
+                        prop_assert!(!found.evidence.entities.contains(id), "{id} in {}", found.result);
+                        prop_assert!(!found.result.to_string().contains(&format!("\"{id}\"")), "{id} in {}", found.result);
+                    }
+                }
+            }
+        }
+    }
+}
+
 /// A base of the first claims, some in an earlier state, and the rest laid over it in pieces, with erasures of others between.
 fn layered(claims: &[Assertion], cuts: &[usize]) -> Snapshot {
     let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut * claims.len() / 60).collect();

@@ -1,6 +1,7 @@
 //! What one caller sees through one lens: the only way to walk. Whatever a view answers is a function of the rows that it shows,
 //! not of hidden ones, of their order, or of how the snapshot is laid out.
 
+mod project;
 mod read;
 mod walk;
 
@@ -15,6 +16,7 @@ use super::gates::{self, Gates};
 use super::scratch::{Labels, Lent, Levels, Memo};
 use super::{Direction, Lens, Snapshot};
 
+pub use project::NoProjection;
 pub use read::{Contact, Fold};
 
 /// An entity in a view. Indexes say nothing about order: see [`GraphView::rank`].

@@ -9,7 +9,7 @@ use crate::graph::{Budget, Halt};
 
 /// A row's part: the triples that leave a node, or those that enter it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Side {
+pub(super) enum Side {
     Out,
     In,
 }
@@ -173,7 +173,7 @@ impl GraphView<'_> {
 
     /// The class that counts for a relationship, if it shows and can be followed that way.
     #[inline]
-    fn opens(&self, triple: u32, mark: u32, need: u8) -> Option<u32> {
+    pub(super) fn opens(&self, triple: u32, mark: u32, need: u8) -> Option<u32> {
         if mark & LOOK == 0 && self.plain {
             self.gates.opens(mark, need).then_some(mark)
         } else {
@@ -182,7 +182,7 @@ impl GraphView<'_> {
     }
 
     /// Goes over the arcs of one side of a node while `visit` says so; answers how many it went over.
-    fn each_arc(&self, node: u32, side: Side, mut visit: impl FnMut(RawArc) -> ControlFlow<()>) -> u64 {
+    pub(super) fn each_arc(&self, node: u32, side: Side, mut visit: impl FnMut(RawArc) -> ControlFlow<()>) -> u64 {
         if self.snapshot.delta.touches(node) {
             let arcs = self.merged(node, side);
             return arcs.iter().take_while(|arc| visit(**arc).is_continue()).count() as u64;
