@@ -4,71 +4,18 @@
 //! two JSON lines a cost: the kernel with its view, and the whole analysis. The question `tree` times what methods by sidetracks begin with.
 //! `past` has the kernels look at a past revision, which is decided claim by claim.
 
-use std::collections::BTreeSet;
-use std::path::PathBuf;
-use std::sync::Arc;
+mod graphs;
+
 use std::time::Instant as Clock;
 
 use linchpin::access::Clearance;
 use linchpin::analysis::{Caps, analysis};
 use linchpin::graph::algo::{DistancesWanted, ShortestWanted, StepCost, Wanted, Weigher, distances, shortest, yen};
-use linchpin::graph::{Budget, GraphView, Halt, Lens, NodeIx, Snapshot, SnapshotBuilder, Way};
-use linchpin::model::{
-    AgencyId, Assertion, AssertionId, Classification, Day, EntityId, KindName, RelationshipId, Revision, Subject,
-    SubjectName, Vocabulary,
-};
+use linchpin::graph::{Budget, GraphView, Halt, Lens, NodeIx, Snapshot, Way};
+use linchpin::model::Revision;
 use serde_json::{Value, json};
 
-type AnyError = Box<dyn std::error::Error>;
-
-const TODAY: Day = Day::from_epoch(20_000);
-
-fn numbers(path: &PathBuf) -> Result<Vec<(u32, u32)>, AnyError> {
-    let text = std::fs::read_to_string(path)?;
-    text.lines()
-        .map(|line| {
-            let (a, b) = line.split_once(' ').ok_or("two numbers a line")?;
-            Ok((a.parse()?, b.parse()?))
-        })
-        .collect()
-}
-
-fn id(number: u32) -> Result<EntityId, AnyError> {
-    Ok(EntityId::new(format!("n{number:07}"))?)
-}
-
-/// The graph as claims: one an entity, one a relationship, of a few kinds and evaluations.
-fn snapshot(edges: &[(u32, u32)]) -> Result<Snapshot, AnyError> {
-    let pattern =
-        linchpin::graph::text::claims("a -t1 A1 Associate- b\na -t2 B2 Call-> b\na -t3 C3 AccountTransfer-> b")?;
-    let patterns: Vec<&Assertion> =
-        pattern.iter().filter(|claim| matches!(claim.claim.subject, Subject::Relationship { .. })).collect();
-    let vocabulary = Arc::new(Vocabulary::builtin());
-    let nodes: BTreeSet<u32> = edges.iter().flat_map(|(a, b)| [*a, *b]).collect();
-    let start = Clock::now();
-    let mut builder = SnapshotBuilder::new(vocabulary);
-    let mut claim = pattern[0].clone();
-    claim.claim.kind = KindName::new("Person")?;
-    let claims = nodes.len() + edges.len();
-    for node in nodes {
-        claim.id = AssertionId::from_u128(u128::from(node));
-        claim.claim.subject = Subject::Entity(id(node)?);
-        builder.claim(&claim);
-    }
-    let mut patterns: Vec<Assertion> = patterns.into_iter().cloned().collect();
-    let kinds = patterns.len();
-    for (at, (a, b)) in edges.iter().enumerate() {
-        let claim = &mut patterns[at % kinds];
-        claim.id = AssertionId::from_u128(at as u128 + (1 << 64));
-        let name = RelationshipId::new(format!("r{at:08}"))?;
-        claim.claim.subject = Subject::Relationship { id: name, source: id(*a)?, target: id(*b)? };
-        builder.claim(claim);
-    }
-    let snapshot = builder.finish(Revision(1));
-    let seconds = start.elapsed().as_secs_f64();
-    println!("{}", json!({"build_s": seconds, "claims": claims}));
-    Ok(snapshot)
-}
+use graphs::{AnyError, TODAY, file, id, milliseconds, numbers, snapshot, who};
 
 /// Times of one thing, in milliseconds.
 fn told(what: &str, cost: &str, mut times: Vec<f64>, lengths: &[Vec<u64>]) {
@@ -79,10 +26,6 @@ fn told(what: &str, cost: &str, mut times: Vec<f64>, lengths: &[Vec<u64>]) {
         json!({"ours": what, "cost": cost, "median_ms": at(0.5), "p90_ms": at(0.9), "worst_ms": at(1.0), "pairs": times.len(),
             "lengths": if times.len() <= 50 { lengths } else { &[] }, "hops": lengths.iter().flatten().sum::<u64>()})
     );
-}
-
-fn milliseconds(start: Clock) -> f64 {
-    start.elapsed().as_secs_f64() * 1e3
 }
 
 /// The whole of a question: its body parsed, the view made, the paths found, evidence and answer put together.
@@ -188,22 +131,14 @@ fn main() -> Result<(), AnyError> {
     let k: usize = words.next().map_or(Ok(10), |word| word.parse())?;
     let costs = words.next().unwrap_or_else(|| "hops,reliability,hub_aware".to_owned());
     let costs: Vec<_> = COSTS.into_iter().filter(|(word, _)| costs.split(',').any(|asked| asked == *word)).collect();
-    let data = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("bench/data");
-    if !data.join(format!("{graph}.edges")).exists() {
-        println!("no bench/data/{graph}.edges: make it with bench/generate.py");
+    let Some((edges, pairs)) = file(&format!("{graph}.edges")).zip(file(&format!("{graph}.pairs"))) else {
         return Ok(());
-    }
+    };
     let at = words.next().filter(|word| word == "past").map(|_| Revision(1));
     let lens = Lens { at, ..Lens::default() };
-    let snapshot = snapshot(&numbers(&data.join(format!("{graph}.edges")))?)?;
-    let pairs = numbers(&data.join(format!("{graph}.pairs")))?;
-    let who = Clearance {
-        subject: SubjectName::new("ana@al-police")?,
-        agency: AgencyId::new("al-police")?,
-        level: Classification::Secret,
-        cases: BTreeSet::new(),
-        grants: BTreeSet::new(),
-    };
+    let snapshot = snapshot(&numbers(&edges)?)?;
+    let pairs = numbers(&pairs)?;
+    let who = who()?;
     let bench = Bench { lens, snapshot: &snapshot, who: &who, pairs: &pairs[..count.min(pairs.len())] };
     let free = Budget::unlimited();
     match question.as_str() {

@@ -4,6 +4,8 @@
 //! Pure: a question is a function of a view, its parameters and a budget.
 
 mod common_neighbours;
+mod communities;
+mod community;
 mod connect;
 mod cycles;
 mod distances;
@@ -34,6 +36,10 @@ use crate::model::{EntityId, Fault};
 
 pub use common_neighbours::{
     CommonNeighbourFound, CommonNeighbourLink, CommonNeighbours, CommonNeighboursRequest, CommonNeighboursResult,
+};
+pub use communities::{
+    Communities, CommunitiesRequest, CommunitiesResult, Community, CommunityBridge, CommunityLevel, CommunityMember,
+    CommunityMethod, CommunityObjective, CommunityRestarts, CommunityShare, CommunityTop,
 };
 pub use connect::{Connect, ConnectAlternative, ConnectApproximation, ConnectBound, ConnectRequest, ConnectResult};
 pub use cycles::{Cycle, Cycles, CyclesRequest, CyclesResult};
@@ -70,6 +76,7 @@ pub static ANALYSES: &[&dyn AnyAnalysis] = &[
     &Expand,
     &CommonNeighbours,
     &HiddenLinks,
+    &Communities,
 ];
 
 /// Why there is no finding.

@@ -129,12 +129,18 @@ pub(super) fn unaffordable<T: Default>() -> Finding<T> {
     Finding { truncated, ..Finding::whole(T::default(), Evidence::default()) }
 }
 
-/// What the copy leaves out; hubs are taken into evidence.
+/// What the copy leaves out, and how many protected people are in it; hubs are taken into evidence, those that are protected aside.
 pub(super) fn left_out(view: &GraphView<'_>, graph: &Projection, evidence: &mut Evidence) -> LeftOut {
     LeftOut {
         without_quantity: graph.without_quantity,
         self_loops: graph.self_loops,
-        hubs: graph.hubs.iter().map(|&hub| evidence.entity(view, hub)).collect(),
+        protected: graph.positions().filter(|at| view.is_protected(graph.node(*at))).count() as u64,
+        hubs: graph
+            .hubs
+            .iter()
+            .filter(|hub| !view.is_protected(**hub))
+            .map(|&hub| evidence.entity(view, hub))
+            .collect(),
         ..LeftOut::default()
     }
 }

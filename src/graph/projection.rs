@@ -84,6 +84,11 @@ impl Adjacency {
         self.weights.as_ref().map(|weights| &weights[self.range(at)])
     }
 
+    /// The three arrays: where rows begin, the targets, and the weights beside them.
+    pub fn parts(&self) -> (&[usize], &[u32], Option<&[f64]>) {
+        (&self.starts, &self.targets, self.weights.as_deref())
+    }
+
     /// Whether there are weights other than 1 each.
     pub fn is_weighted(&self) -> bool {
         self.weights.is_some()
@@ -205,10 +210,7 @@ impl Projection {
             .positions()
             .flat_map(|from| self.out.weighted(from).map(move |(to, weight)| (from.min(to), from.max(to), weight)))
             .collect();
-        let mut both = Self::from_pairs(self.len(), false, &pairs);
-        if !self.out.is_weighted() {
-            both.out.weights = None;
-        }
+        let both = Self::from_pairs(self.len(), false, &pairs);
         Self { nodes: self.nodes.clone(), hubs: self.hubs.clone(), ..both }
     }
 }

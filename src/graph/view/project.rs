@@ -12,7 +12,7 @@ use crate::graph::claim::ANY_TIME;
 use crate::graph::csr::RawArc;
 use crate::graph::projection::{Adjacency, Projection};
 use crate::graph::strength::{Strength, StrengthBy};
-use crate::graph::{Budget, Direction, Halt, gates};
+use crate::graph::{Budget, Halt, gates};
 use crate::model::Day;
 
 /// How many entities one piece of work has.
@@ -43,6 +43,8 @@ struct Part {
     without_quantity: Vec<TripleIx>,
     units: BTreeSet<super::UnitIx>,
     seen: u64,
+    /// Whether a relationship can be followed one way alone.
+    one_way: bool,
 }
 
 /// What one relationship adds to a pair.
@@ -63,7 +65,7 @@ struct Copying<'c, 'a> {
 }
 
 impl GraphView<'_> {
-    /// Copies what the view shows: each pair of entities once (ordered unless the lens follows relationships both ways), with the
+    /// Copies what the view shows: each pair of entities once (ordered if a relationship can be followed one way alone), with the
     /// strength that its relationships give it. Entities without a relationship are in it when the lens names the kinds of entities;
     /// hubs of the lens' policy are not. The budget pays for each relationship at each end from which it is seen; a spent one gives
     /// nothing. O(n + m log m/n), in parallel.
@@ -89,7 +91,7 @@ impl GraphView<'_> {
         without.dedup();
         let without_quantity = without.len() as u64;
         let isolates = self.lens.entity_kinds.is_some();
-        let directed = self.lens.direction != Direction::Both;
+        let directed = parts.iter().any(|part| part.one_way);
         let (nodes, out) = joined(nodes, parts, isolates, directed, !strength.is_plain());
         Ok(Projection { self_loops, without_quantity, hubs, ..Projection::of(nodes, out, directed) })
     }
@@ -246,6 +248,7 @@ impl Copying<'_, '_> {
                     && let Some(class) = view.opens(triple, mark, need)
                 {
                     part.seen += 1;
+                    part.one_way |= view.gates.has(class, gates::FORWARD) != view.gates.has(class, gates::BACKWARD);
                     visit(at, Step { to: NodeIx(to), relationship: TripleIx(triple), class });
                 }
                 ControlFlow::Continue(())

@@ -59,6 +59,32 @@ impl GraphView<'_> {
         found
     }
 
+    /// What the visible claims on an entity state of a property, where frames may filter on it.
+    pub fn stated(&self, node: NodeIx, property: &str) -> BTreeSet<&str> {
+        let mut found = BTreeSet::new();
+        self.snapshot.each_entity_claim(node.0, |claim, values| {
+            if self.sees_entity_claim(&claim) {
+                let values = values.iter().map(|value| &self.snapshot.interned.values[*value as usize]);
+                found.extend(values.filter(|(name, _)| name == property).map(|(_, value)| value.as_str()));
+            }
+            true
+        });
+        found
+    }
+
+    /// The agencies whose visible claims say that an entity is there.
+    pub fn asserting(&self, node: NodeIx) -> BTreeSet<&AgencyId> {
+        let mut found = BTreeSet::new();
+        self.snapshot.each_entity_claim(node.0, |claim, _| {
+            if self.sees_entity_claim(&claim) {
+                let guard = self.class(claim.class).guard;
+                found.insert(&self.snapshot.interned.guards[guard as usize].marking.originator);
+            }
+            true
+        });
+        found
+    }
+
     /// −ln p of a step in units of 10⁻⁹, as [`Reliability::cost`]; `None`: no way.
     pub fn reliability_cost(&self, step: &Step) -> Option<u64> {
         self.snapshot.interned.cost(step.class)

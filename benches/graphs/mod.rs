@@ -1,0 +1,98 @@
+//! Generated graphs as claims, for benches: what `bench/generate.py` writes, read and built into a snapshot.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant as Clock;
+
+use linchpin::access::Clearance;
+use linchpin::graph::{Snapshot, SnapshotBuilder};
+use linchpin::model::{
+    AgencyId, Assertion, AssertionId, Classification, Day, EntityId, KindName, RelationshipId, Revision, Subject,
+    SubjectName, Vocabulary,
+};
+use serde_json::json;
+
+pub type AnyError = Box<dyn std::error::Error>;
+
+pub const TODAY: Day = Day::from_epoch(20_000);
+
+pub fn numbers(path: &PathBuf) -> Result<Vec<(u32, u32)>, AnyError> {
+    let text = std::fs::read_to_string(path)?;
+    text.lines()
+        .map(|line| {
+            let (a, b) = line.split_once(' ').ok_or("two numbers a line")?;
+            Ok((a.parse()?, b.parse()?))
+        })
+        .collect()
+}
+
+pub fn id(number: u32) -> Result<EntityId, AnyError> {
+    Ok(EntityId::new(format!("n{number:07}"))?)
+}
+
+/// The graph as claims: one an entity, one a relationship, of a few kinds and evaluations.
+pub fn snapshot(edges: &[(u32, u32)]) -> Result<Snapshot, AnyError> {
+    let pattern =
+        linchpin::graph::text::claims("a -t1 A1 Associate- b\na -t2 B2 Call-> b\na -t3 C3 AccountTransfer-> b")?;
+    let patterns: Vec<&Assertion> =
+        pattern.iter().filter(|claim| matches!(claim.claim.subject, Subject::Relationship { .. })).collect();
+    let vocabulary = Arc::new(Vocabulary::builtin());
+    let nodes: BTreeSet<u32> = edges.iter().flat_map(|(a, b)| [*a, *b]).collect();
+    let start = Clock::now();
+    let mut builder = SnapshotBuilder::new(vocabulary);
+    let mut claim = pattern[0].clone();
+    claim.claim.kind = KindName::new("Person")?;
+    let claims = nodes.len() + edges.len();
+    for node in nodes {
+        claim.id = AssertionId::from_u128(u128::from(node));
+        claim.claim.subject = Subject::Entity(id(node)?);
+        builder.claim(&claim);
+    }
+    let mut patterns: Vec<Assertion> = patterns.into_iter().cloned().collect();
+    let kinds = patterns.len();
+    for (at, (a, b)) in edges.iter().enumerate() {
+        let claim = &mut patterns[at % kinds];
+        claim.id = AssertionId::from_u128(at as u128 + (1 << 64));
+        let name = RelationshipId::new(format!("r{at:08}"))?;
+        claim.claim.subject = Subject::Relationship { id: name, source: id(*a)?, target: id(*b)? };
+        builder.claim(claim);
+    }
+    let snapshot = builder.finish(Revision(1));
+    let seconds = start.elapsed().as_secs_f64();
+    println!("{}", json!({"build_s": seconds, "claims": claims}));
+    Ok(snapshot)
+}
+
+pub fn milliseconds(start: Clock) -> f64 {
+    start.elapsed().as_secs_f64() * 1e3
+}
+
+/// The file of a generated graph, if it is there.
+pub fn file(name: &str) -> Option<PathBuf> {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("bench/data").join(name);
+    if !path.exists() {
+        println!("no bench/data/{name}: make it with bench/generate.py");
+        return None;
+    }
+    Some(path)
+}
+
+/// Someone who may see whatever is not marked otherwise.
+pub fn who() -> Result<Clearance, AnyError> {
+    Ok(Clearance {
+        subject: SubjectName::new("ana@al-police")?,
+        agency: AgencyId::new("al-police")?,
+        level: Classification::Secret,
+        cases: BTreeSet::new(),
+        grants: BTreeSet::new(),
+    })
+}
+
+/// The processor time of all threads so far, in milliseconds, as the kernel counts it (in steps of 10); 0 where it cannot be read.
+pub fn processor_ms() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let after = stat.rsplit(')').next().unwrap_or_default();
+    // The 14th and 15th fields: in the program and in the kernel, in ticks of 1/100 s.
+    after.split_whitespace().skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() * 10.0
+}
