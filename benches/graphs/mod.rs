@@ -13,11 +13,11 @@ use linchpin::model::{
 };
 use serde_json::json;
 
-pub type AnyError = Box<dyn std::error::Error>;
+pub(crate) type AnyError = Box<dyn std::error::Error>;
 
-pub const TODAY: Day = Day::from_epoch(20_000);
+pub(crate) const TODAY: Day = Day::from_epoch(20_000);
 
-pub fn numbers(path: &PathBuf) -> Result<Vec<(u32, u32)>, AnyError> {
+pub(crate) fn numbers(path: &PathBuf) -> Result<Vec<(u32, u32)>, AnyError> {
     let text = std::fs::read_to_string(path)?;
     text.lines()
         .map(|line| {
@@ -27,12 +27,12 @@ pub fn numbers(path: &PathBuf) -> Result<Vec<(u32, u32)>, AnyError> {
         .collect()
 }
 
-pub fn id(number: u32) -> Result<EntityId, AnyError> {
+pub(crate) fn id(number: u32) -> Result<EntityId, AnyError> {
     Ok(EntityId::new(format!("n{number:07}"))?)
 }
 
 /// The graph as claims: one an entity, one a relationship, of a few kinds and evaluations.
-pub fn snapshot(edges: &[(u32, u32)]) -> Result<Snapshot, AnyError> {
+pub(crate) fn snapshot(edges: &[(u32, u32)]) -> Result<Snapshot, AnyError> {
     let pattern =
         linchpin::graph::text::claims("a -t1 A1 Associate- b\na -t2 B2 Call-> b\na -t3 C3 AccountTransfer-> b")?;
     let patterns: Vec<&Assertion> =
@@ -64,12 +64,12 @@ pub fn snapshot(edges: &[(u32, u32)]) -> Result<Snapshot, AnyError> {
     Ok(snapshot)
 }
 
-pub fn milliseconds(start: Clock) -> f64 {
+pub(crate) fn milliseconds(start: Clock) -> f64 {
     start.elapsed().as_secs_f64() * 1e3
 }
 
 /// The file of a generated graph, if it is there.
-pub fn file(name: &str) -> Option<PathBuf> {
+pub(crate) fn file(name: &str) -> Option<PathBuf> {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("bench/data").join(name);
     if !path.exists() {
         println!("no bench/data/{name}: make it with bench/generate.py");
@@ -79,7 +79,7 @@ pub fn file(name: &str) -> Option<PathBuf> {
 }
 
 /// Someone who may see whatever is not marked otherwise.
-pub fn who() -> Result<Clearance, AnyError> {
+pub(crate) fn who() -> Result<Clearance, AnyError> {
     Ok(Clearance {
         subject: SubjectName::new("ana@al-police")?,
         agency: AgencyId::new("al-police")?,
@@ -87,12 +87,4 @@ pub fn who() -> Result<Clearance, AnyError> {
         cases: BTreeSet::new(),
         grants: BTreeSet::new(),
     })
-}
-
-/// The processor time of all threads so far, in milliseconds, as the kernel counts it (in steps of 10); 0 where it cannot be read.
-pub fn processor_ms() -> f64 {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let after = stat.rsplit(')').next().unwrap_or_default();
-    // The 14th and 15th fields: in the program and in the kernel, in ticks of 1/100 s.
-    after.split_whitespace().skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() * 10.0
 }

@@ -16,11 +16,6 @@ use crate::model::{EntityId, Fault, RelationshipKey};
 const MAX_RESTARTS: u32 = 1_000;
 /// The most members or bridges that can be asked for.
 const MAX_LISTED: u32 = 10_000;
-/// How often Leiden goes through all levels at most; large graphs hardly gain after the second time.
-const ITERATIONS: usize = 10;
-const ITERATIONS_OF_LARGE: usize = 2;
-const LARGE: usize = 1 << 14;
-
 /// How communities are found.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -288,15 +283,11 @@ impl Analysis for Communities {
         };
         let parted = split.as_ref().map_or(&graph, |split| &split.graph);
         let resolution = params.resolution.unwrap_or_else(|| usual_resolution(params.objective, parted));
-        let wanted = Leiden {
-            quality: match params.objective {
-                CommunityObjective::Modularity => QualityFunction::Modularity,
-                CommunityObjective::Cpm => QualityFunction::Cpm,
-            },
-            resolution,
-            iterations: if parted.len() < LARGE { ITERATIONS } else { ITERATIONS_OF_LARGE },
-            seed: params.seed,
+        let function = match params.objective {
+            CommunityObjective::Modularity => QualityFunction::Modularity,
+            CommunityObjective::Cpm => QualityFunction::Cpm,
         };
+        let wanted = Leiden::usual(parted, function, resolution, params.seed);
         let found = restarts(parted, &wanted, params.restarts, &watch).map_err(halted)?;
         let owners = split.as_ref().map(|split| &split.owners[..]);
         let cover = Cover::new(&found, owners);
@@ -306,7 +297,7 @@ impl Analysis for Communities {
         let bridges = bridges(view, &graph, &cover, (params.bridges, communities.len()), &mut evidence);
         let level = |partition: &crate::graph::algo::Partition| CommunityLevel {
             groups: partition.len() as u64,
-            quality: crate::graph::algo::quality(parted, partition, wanted.quality, resolution),
+            quality: crate::graph::algo::quality(parted, partition, function, resolution),
         };
         let result = CommunitiesResult {
             nodes: graph.len() as u64,

@@ -13,6 +13,9 @@ const TOP: usize = 5;
 /// How many pairs are named for a bridge.
 const NAMED: usize = 3;
 
+/// How strongly a pair is joined, and the pair.
+type Tie = (f64, u32, u32);
+
 /// Communities by number, the largest first, which may overlap.
 pub(super) struct Cover {
     /// The members of each, in the order of positions, with the stability of each there.
@@ -212,8 +215,7 @@ pub(super) fn bridges(
     let mut ranked: Vec<((u32, u32), (f64, u64))> = sums.into_iter().collect();
     ranked.sort_by(|a, b| b.1.0.total_cmp(&a.1.0).then(a.0.cmp(&b.0)));
     ranked.truncate(most as usize);
-    let mut named: HashMap<(u32, u32), Vec<(f64, u32, u32)>> =
-        ranked.iter().map(|(between, _)| (*between, Vec::new())).collect();
+    let mut named: HashMap<(u32, u32), Vec<Tie>> = ranked.iter().map(|(between, _)| (*between, Vec::new())).collect();
     each_between(graph, cover, told, |between, (from, to), weight| {
         let Some(pairs) = named.get_mut(&between) else { return };
         // Strongest first; pairs come in the order of ids, and later ones do not go before equal ones.

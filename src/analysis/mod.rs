@@ -18,6 +18,7 @@ mod most_reliable_paths;
 mod paths;
 mod paths_within;
 mod registry;
+mod roles;
 mod shortest_paths;
 pub mod statistics;
 mod temporal_paths;
@@ -59,6 +60,9 @@ pub use most_reliable_paths::{MostReliablePaths, MostReliablePathsRequest, MostR
 pub use paths::{Path, PathCost, PathStep};
 pub use paths_within::{PathsWithin, PathsWithinRequest, PathsWithinResult};
 pub use registry::{AnalysisDoc, AnyAnalysis, PreparedRun, Question, analysis};
+pub use roles::{
+    Cartography, EnterpriseRole, RoleBrokerage, RoleGroups, RoleOrder, RolePosition, Roles, RolesRequest, RolesResult,
+};
 pub use shortest_paths::{Blocker, ShortestPaths, ShortestPathsRequest, ShortestPathsResult};
 pub use temporal_paths::{TemporalObjective, TemporalPath, TemporalPaths, TemporalPathsRequest, TemporalPathsResult};
 pub use whole::{Weighting, Weights};
@@ -77,6 +81,7 @@ pub static ANALYSES: &[&dyn AnyAnalysis] = &[
     &CommonNeighbours,
     &HiddenLinks,
     &Communities,
+    &Roles,
 ];
 
 /// Why there is no finding.

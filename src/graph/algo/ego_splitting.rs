@@ -18,6 +18,9 @@ pub struct Personas {
     pub owners: Vec<u32>,
 }
 
+/// The part of the target of each arc of some nodes, and how many parts each node has.
+type Split = (Vec<u32>, Vec<u32>);
+
 /// How many nodes one piece of work has.
 const CHUNK: usize = 256;
 
@@ -26,7 +29,7 @@ pub fn personas(graph: &Projection, watch: &Watch) -> Result<Personas, Halt> {
     let arcs = graph.out();
     let positions: Vec<u32> = graph.positions().collect();
     // For each arc the part that its target has in the ego-net of its source, and for each node how many parts there are.
-    let parts: Result<Vec<(Vec<u32>, Vec<u32>)>, Halt> = positions
+    let parts: Result<Vec<Split>, Halt> = positions
         .par_chunks(CHUNK)
         .map(|nodes| {
             let (mut part_of, mut counts) = (Vec::new(), Vec::new());

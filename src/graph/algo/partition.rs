@@ -56,6 +56,16 @@ impl Partition {
         self.sizes.is_empty()
     }
 
+    /// The number of each group in the order of their sizes, the largest first; equally large ones in the order of their first
+    /// positions.
+    pub fn by_size(&self) -> Vec<u32> {
+        let mut order: Vec<usize> = (0..self.len()).collect();
+        order.sort_by_key(|group| std::cmp::Reverse(self.sizes[*group]));
+        let mut numbers = vec![0; self.len()];
+        order.iter().enumerate().for_each(|(number, group)| numbers[*group] = number as u32);
+        numbers
+    }
+
     /// The positions of each group, in ascending order.
     pub fn members(&self) -> Vec<Vec<u32>> {
         let mut members: Vec<Vec<u32>> = self.sizes.iter().map(|size| Vec::with_capacity(*size as usize)).collect();

@@ -29,6 +29,19 @@ pub struct Leiden {
     pub seed: u64,
 }
 
+/// How often all levels are gone through at most; large graphs hardly gain after the second time.
+const ITERATIONS: usize = 10;
+const ITERATIONS_OF_LARGE: usize = 2;
+const LARGE: usize = 1 << 14;
+
+impl Leiden {
+    /// What is asked for with as many iterations as a graph of this size is worth.
+    pub fn usual(graph: &Projection, quality: QualityFunction, resolution: f64, seed: u64) -> Self {
+        let iterations = if graph.len() < LARGE { ITERATIONS } else { ITERATIONS_OF_LARGE };
+        Self { quality, resolution, iterations, seed }
+    }
+}
+
 /// What was found.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Communing {
