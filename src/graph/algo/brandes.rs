@@ -10,10 +10,10 @@ use crate::graph::{Halt, Projection, Random, Watch};
 
 /// How many sources make a block.
 const BLOCK: usize = 16;
-/// In place of a level.
-const UNSEEN: u32 = u32::MAX;
+/// From how many sources searches go at once.
+const LANES: usize = 8;
 /// Counts of ways above this are scaled down, a level at a time: a chain of a thousand diamonds has more than a float can tell.
-const MANY: f64 = 1e150;
+const MANY: f64 = 1e100;
 
 /// What is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,8 +57,8 @@ pub fn betweenness(
                 .iter()
                 .try_for_each(|source| from_by_strength(graph, *source, &mut search, &mut own, watch))?;
         } else {
-            let mut search = Levels::new(graph.len());
-            blocks[block].iter().try_for_each(|source| search.from(graph, *source, &mut own, watch))?;
+            let mut search = Levels::new(graph);
+            blocks[block].chunks(LANES).try_for_each(|sources| search.from(graph, sources, &mut own, watch))?;
         }
         Ok(own)
     };
@@ -81,103 +81,157 @@ pub fn random_sources(graph: &Projection, many: usize, random: &mut Random) -> V
     all
 }
 
-/// A breadth-first search, to be used again and again.
+/// A word of one number for each of the sources that are gone from at once.
+type Lane = [f64; LANES];
+
+/// Breadth-first searches from several sources at once, a bit and a lane each: what one reads of the graph serves all, and most
+/// entities are on the same few levels of each. To be used again and again.
 struct Levels {
-    level: Vec<u32>,
+    /// From which sources an entity was met before this level.
+    seen: Vec<u8>,
+    /// On the way out, from which it is met on the next level; on the way back, from which it is on it.
+    next: Vec<u8>,
     /// σ on the way out, (1 + δ) / σ on the way back.
-    ways: Vec<f64>,
-    order: Vec<u32>,
+    ways: Vec<Lane>,
+    /// By level, with the sources from which it is on that.
+    order: Vec<(u32, u8)>,
     /// Where each level begins in the order, and by how much its counts of ways were scaled.
-    levels: Vec<(usize, f64)>,
+    levels: Vec<(usize, Lane)>,
+    widest: f64,
 }
 
 impl Levels {
-    fn new(len: usize) -> Self {
-        Self { level: vec![UNSEEN; len], ways: vec![0.0; len], order: Vec::new(), levels: Vec::new() }
+    fn new(graph: &Projection) -> Self {
+        let len = graph.len();
+        let widest = graph.positions().map(|at| graph.into().row(at).len()).max().unwrap_or_default();
+        let (seen, next, ways) = (vec![0; len], vec![0; len], vec![[0.0; LANES]; len]);
+        Self { seen, next, ways, order: Vec::new(), levels: Vec::new(), widest: widest as f64 }
     }
 
-    fn from(&mut self, graph: &Projection, source: u32, sums: &mut Betweenness, watch: &Watch) -> Result<(), Halt> {
-        for at in self.order.drain(..) {
-            self.level[at as usize] = UNSEEN;
+    fn from(&mut self, graph: &Projection, sources: &[u32], sums: &mut Betweenness, watch: &Watch) -> Result<(), Halt> {
+        for (at, _) in self.order.drain(..) {
+            self.seen[at as usize] = 0;
+            self.ways[at as usize] = [0.0; LANES];
         }
-        self.out(graph, source, watch)?;
+        self.out(graph, sources, watch)?;
         self.back(graph, sums, watch)
     }
 
-    fn out(&mut self, graph: &Projection, source: u32, watch: &Watch) -> Result<(), Halt> {
-        let Self { level, ways, order, levels } = self;
+    fn out(&mut self, graph: &Projection, sources: &[u32], watch: &Watch) -> Result<(), Halt> {
+        let Self { seen, next, ways, order, levels, widest } = self;
         levels.clear();
-        (level[source as usize], ways[source as usize]) = (0, 1.0);
-        order.push(source);
+        for (lane, &source) in sources.iter().enumerate() {
+            seen[source as usize] |= 1 << lane;
+            ways[source as usize][lane] = 1.0;
+            order.push((source, 1 << lane));
+        }
         let (mut begin, mut walked) = (0, 0);
-        let mut scale = 1.0;
+        // No count of ways on the level is above `most`.
+        let (mut scale, mut most) = ([1.0; LANES], 1.0);
         while begin < order.len() {
-            let (end, next) = (order.len(), levels.len() as u32 + 1);
+            let end = order.len();
             levels.push((begin, scale));
             for place in begin..end {
-                let at = order[place];
-                let (row, own) = (graph.out().row(at), ways[at as usize]);
-                for &to in row {
-                    let (met, sum) = (&mut level[to as usize], &mut ways[to as usize]);
-                    if *met == UNSEEN {
-                        (*met, *sum) = (next, own);
-                        order.push(to);
-                    } else if *met == next {
-                        *sum += own;
+                let (at, mask) = order[place];
+                let own = masked(&ways[at as usize], mask);
+                for &to in graph.out().row(at) {
+                    let fresh = mask & !seen[to as usize];
+                    if fresh != 0 {
+                        if next[to as usize] == 0 {
+                            order.push((to, 0));
+                        }
+                        next[to as usize] |= fresh;
+                        let own = if fresh == mask { own } else { masked(&own, fresh) };
+                        ways[to as usize].iter_mut().zip(own).for_each(|(ways, own)| *ways += own);
                     }
                 }
-                walked += row.len();
-                if walked > 16_384 {
-                    watch.pass(walked)?;
-                    walked = 0;
-                }
+                pass(graph.out().row(at).len(), &mut walked, watch)?;
             }
             begin = end;
-            let most = order[begin..].iter().map(|at| ways[*at as usize]).fold(0.0, f64::max);
-            scale = if most > MANY { 1.0 / MANY } else { 1.0 };
+            for (at, mask) in &mut order[begin..] {
+                *mask = std::mem::take(&mut next[*at as usize]);
+                seen[*at as usize] |= *mask;
+            }
+            (scale, most) = ([1.0; LANES], most * *widest);
             if most > MANY {
-                order[begin..].iter().for_each(|at| ways[*at as usize] *= scale);
+                scale = scaled(ways, &order[begin..]);
+                most = MANY;
             }
         }
         watch.pass(walked)
     }
 
     fn back(&mut self, graph: &Projection, sums: &mut Betweenness, watch: &Watch) -> Result<(), Halt> {
-        let Self { level, ways, order, levels } = self;
+        let Self { next, ways, order, levels, .. } = self;
         let (pairs, mut walked) = (!sums.arcs.is_empty(), 0);
-        let mut end = order.len();
+        let (mut end, mut after) = (order.len(), order.len());
         for (depth, &(begin, _)) in levels.iter().enumerate().rev() {
-            let (next, scale) = (depth as u32 + 1, levels.get(depth + 1).map(|level| level.1));
-            for &at in &order[begin..end] {
-                let own = ways[at as usize];
-                let mut gathered = 0.0;
+            order[end..after].iter().for_each(|(at, mask)| next[*at as usize] = *mask);
+            let scale = levels.get(depth + 1).map(|level| level.1);
+            for &(at, mask) in &order[begin..end] {
+                let own = masked(&ways[at as usize], mask);
+                let mut gathered = [0.0; LANES];
                 // Nothing comes after the last level.
                 if let Some(scale) = scale {
-                    let row = graph.out().row(at);
-                    if pairs {
-                        for (to, sum) in row.iter().zip(&mut sums.arcs[graph.out().range(at)]) {
-                            if level[*to as usize] == next {
-                                *sum += own * ways[*to as usize] * scale;
+                    let range = graph.out().range(at);
+                    for (place, &to) in range.zip(graph.out().row(at)) {
+                        let on = mask & next[to as usize];
+                        if on != 0 {
+                            let over = masked(&ways[to as usize], on);
+                            gathered.iter_mut().zip(over).for_each(|(sum, over)| *sum += over);
+                            if pairs {
+                                let over =
+                                    over.iter().zip(own).zip(scale).map(|((over, own), scale)| over * own * scale);
+                                sums.arcs[place] += over.sum::<f64>();
                             }
                         }
                     }
-                    let after = row.iter().filter(|to| level[**to as usize] == next);
-                    gathered = own * scale * after.map(|to| ways[*to as usize]).sum::<f64>();
-                    walked += row.len();
-                    if walked > 16_384 {
-                        watch.pass(walked)?;
-                        walked = 0;
-                    }
+                    gathered.iter_mut().zip(own).zip(scale).for_each(|((sum, own), scale)| *sum *= own * scale);
+                    pass(graph.out().row(at).len(), &mut walked, watch)?;
                 }
                 if depth > 0 {
-                    sums.entities[at as usize] += gathered;
+                    sums.entities[at as usize] += gathered.iter().sum::<f64>();
                 }
-                ways[at as usize] = (1.0 + gathered) / own;
+                for lane in (0..LANES).filter(|lane| mask >> lane & 1 != 0) {
+                    ways[at as usize][lane] = (1.0 + gathered[lane]) / own[lane];
+                }
             }
-            end = begin;
+            order[end..after].iter().for_each(|(at, _)| next[*at as usize] = 0);
+            (end, after) = (begin, end);
         }
         watch.pass(walked)
     }
+}
+
+/// The lanes of a mask, and 0 in the others.
+#[inline]
+fn masked(lanes: &Lane, mask: u8) -> Lane {
+    std::array::from_fn(|lane| if mask >> lane & 1 != 0 { lanes[lane] } else { 0.0 })
+}
+
+/// Scales the counts of ways of a level down where they are many; says by how much.
+fn scaled(ways: &mut [Lane], level: &[(u32, u8)]) -> Lane {
+    let mut most = [0.0; LANES];
+    for &(at, mask) in level {
+        most.iter_mut().zip(masked(&ways[at as usize], mask)).for_each(|(most, ways)| *most = ways.max(*most));
+    }
+    let scale = most.map(|most| if most > MANY { 1.0 / MANY } else { 1.0 });
+    for &(at, mask) in level.iter().filter(|_| scale != [1.0; LANES]) {
+        for lane in (0..LANES).filter(|lane| mask >> lane & 1 != 0) {
+            ways[at as usize][lane] *= scale[lane];
+        }
+    }
+    scale
+}
+
+/// Tells of what was walked over every few thousand.
+#[inline]
+fn pass(more: usize, walked: &mut usize, watch: &Watch) -> Result<(), Halt> {
+    *walked += more;
+    if *walked > 8_192 {
+        watch.pass(std::mem::take(walked))?;
+    }
+    Ok(())
 }
 
 fn from_by_strength(
@@ -208,11 +262,7 @@ fn from_by_strength(
             sums.entities[at as usize] += gathered;
         }
         search.ways[at as usize] = (1.0 + gathered) / own;
-        walked += graph.out().row(at).len();
-        if walked > 4_096 {
-            watch.pass(walked)?;
-            walked = 0;
-        }
+        pass(graph.out().row(at).len(), &mut walked, watch)?;
     }
     watch.pass(walked)
 }
