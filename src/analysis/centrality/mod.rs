@@ -77,25 +77,19 @@ impl Analysis for Centrality {
     ) -> Result<Finding<Self::Output>, AnalysisError> {
         let named: Vec<EntityId> = params.sources.iter().map(|source| source.entity.clone()).collect();
         let named = all_known(view, "/sources", &named)?;
-        let Some(graph) = project(view, params.weights, &params.weighting, budget)? else {
-            return Ok(unaffordable());
-        };
-        let watch = budget.watch();
-        let restart = restart(view, &graph, &params, &named)?;
         let by_strength = params.weights != Weights::None
             || !params.weighting.kinds.is_empty()
             || !params.weighting.layers.is_empty();
-        if params.measure == CentralityMeasure::Katz {
-            let alpha = params.alpha.unwrap_or(ALPHA);
-            if let Err(bound) = converges(&graph, alpha, &watch).map_err(AnalysisError::stopped)? {
-                let detail = format!(
-                    "the sum over all walks has no limit: on this graph `alpha` must be below {:.6e}, the inverse of \
-                     the largest eigenvalue",
-                    bound.below
-                );
-                return Err(AnalysisError::Faults(vec![Fault::new("/alpha", "too-large", detail)]));
-            }
-        }
+        let nothing = || {
+            let (measure, parameters) = (params.measure, parameters(&params, by_strength));
+            unaffordable().map(|()| CentralityResult { measure, parameters, ..CentralityResult::default() })
+        };
+        let Some(graph) = project(view, params.weights, &params.weighting, budget)? else {
+            return Ok(nothing());
+        };
+        let watch = budget.watch();
+        let restart = restart(view, &graph, &params, &named)?;
+        limited(&graph, &params, budget)?;
         let measure = Measure { request: &params, restart, by_strength };
         let measured = measure.take(&graph, &watch).map_err(AnalysisError::stopped)?;
         let shielded: Vec<bool> =
@@ -107,7 +101,7 @@ impl Analysis for Centrality {
             None => None,
             Some(_) => match view.worlds(&graph, &strength(view, params.weights, &params.weighting), budget) {
                 Ok(worlds) => Some(worlds),
-                Err(Halt::Spent) => return Ok(unaffordable()),
+                Err(Halt::Spent) => return Ok(nothing()),
                 Err(halt) => return Err(AnalysisError::stopped(halt)),
             },
         };
@@ -195,6 +189,22 @@ fn sources(params: &CentralityRequest) -> Vec<Fault> {
     params.sources.iter().enumerate().filter_map(again).collect()
 }
 
+/// Refuses what has no limit on this graph.
+fn limited(graph: &Projection, params: &CentralityRequest, budget: &Budget) -> Result<(), AnalysisError> {
+    let alpha = params.alpha.unwrap_or(ALPHA);
+    if params.measure == CentralityMeasure::Katz
+        && let Err(bound) = converges(graph, alpha, &budget.watch()).map_err(AnalysisError::stopped)?
+    {
+        let detail = format!(
+            "the sum over all walks has no limit: on this graph `alpha` must be below {:.6e}, the inverse of the \
+             largest eigenvalue",
+            bound.below
+        );
+        return Err(AnalysisError::Faults(vec![Fault::new("/alpha", "too-large", detail)]));
+    }
+    Ok(())
+}
+
 /// Where a walk starts anew, by position.
 fn restart(
     view: &GraphView<'_>,
@@ -256,7 +266,7 @@ impl Told<'_, '_> {
             .into_par_iter()
             .map(|number| {
                 watch.pass(0)?;
-                let world = self.measure.take(&worlds.draw(seed, u64::from(number)), &watch)?;
+                let world = self.measure.take(&worlds.draw(seed, u64::from(number), &watch)?, &watch)?;
                 let first = among_first(&listed, &world, self.shielded, k as usize);
                 Ok(first.into_iter().map(u32::from).collect())
             })
@@ -287,7 +297,7 @@ impl Told<'_, '_> {
         }
         Ok(CentralityResult {
             measure: self.measure.request.measure,
-            parameters: self.parameters(),
+            parameters: parameters(self.measure.request, self.measure.by_strength),
             nodes: self.graph.len() as u64,
             pairs: self.graph.pairs() as u64,
             total: ranking.total as u64,
@@ -362,29 +372,25 @@ impl Told<'_, '_> {
             top_k_share: None,
         }
     }
+}
 
-    fn parameters(&self) -> CentralityParameters {
-        use CentralityMeasure::{BetweennessSampled, Eigenvector, Katz, Pagerank, PersonalisedPagerank};
-        let request = self.measure.request;
-        let with = |measures: &[CentralityMeasure], value: f64| measures.contains(&request.measure).then_some(value);
-        let distance =
-            if self.measure.by_strength { CentralityDistance::InverseStrength } else { CentralityDistance::Hops };
-        let by_error = request.measure == BetweennessSampled && request.samples.is_none();
-        CentralityParameters {
-            top: request.top,
-            weights: request.weights,
-            distance: request.measure.is_of_distances().then_some(distance),
-            damping: with(&[Pagerank, PersonalisedPagerank], request.damping.unwrap_or(DAMPING)),
-            tolerance: with(
-                &[Pagerank, PersonalisedPagerank, Eigenvector, Katz],
-                request.tolerance.unwrap_or(TOLERANCE),
-            ),
-            sources: (!request.sources.is_empty()).then_some(request.sources.len() as u32),
-            alpha: with(&[Katz], request.alpha.unwrap_or(ALPHA)),
-            samples: request.samples,
-            epsilon: by_error.then_some(request.epsilon.unwrap_or(EPSILON)),
-            confidence: with(&[BetweennessSampled], request.confidence.unwrap_or(CONFIDENCE)),
-            seed: request.seed,
-        }
+/// The parameters as they are used.
+fn parameters(request: &CentralityRequest, by_strength: bool) -> CentralityParameters {
+    use CentralityMeasure::{BetweennessSampled, Eigenvector, Katz, Pagerank, PersonalisedPagerank};
+    let with = |measures: &[CentralityMeasure], value: f64| measures.contains(&request.measure).then_some(value);
+    let distance = if by_strength { CentralityDistance::InverseStrength } else { CentralityDistance::Hops };
+    let by_error = request.measure == BetweennessSampled && request.samples.is_none();
+    CentralityParameters {
+        top: request.top,
+        weights: request.weights,
+        distance: request.measure.is_of_distances().then_some(distance),
+        damping: with(&[Pagerank, PersonalisedPagerank], request.damping.unwrap_or(DAMPING)),
+        tolerance: with(&[Pagerank, PersonalisedPagerank, Eigenvector, Katz], request.tolerance.unwrap_or(TOLERANCE)),
+        sources: (!request.sources.is_empty()).then_some(request.sources.len() as u32),
+        alpha: with(&[Katz], request.alpha.unwrap_or(ALPHA)),
+        samples: request.samples,
+        epsilon: by_error.then_some(request.epsilon.unwrap_or(EPSILON)),
+        confidence: with(&[BetweennessSampled], request.confidence.unwrap_or(CONFIDENCE)),
+        seed: request.seed,
     }
 }

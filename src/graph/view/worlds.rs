@@ -18,7 +18,8 @@ struct Met {
     triple: TripleIx,
     upward: bool,
     p: f64,
-    adds: Vec<(u32, f64)>,
+    adds: f64,
+    kind: u32,
 }
 
 impl GraphView<'_> {
@@ -44,13 +45,18 @@ impl GraphView<'_> {
             once: strength.by == StrengthBy::None,
             ..Worlds::default()
         };
-        for pair in met.chunk_by(|a, b| a.pair == b.pair) {
+        for (at, pair) in met.chunk_by(|a, b| a.pair == b.pair).enumerate() {
+            if at % CHUNK == 0 {
+                watch.pass(0)?;
+            }
             // One that is met at both of its ends leads both ways.
             let mut strands: Vec<(TripleIx, Strand)> = Vec::new();
             for same in pair.chunk_by(|a, b| a.triple == b.triple) {
                 let first = worlds.adds.len() as u32;
-                worlds.adds.extend(&same[0].adds);
-                let ways = [true, false].map(|upward| same.iter().any(|met| met.upward == upward));
+                let groups = &copying.groups[same[0].kind as usize];
+                worlds.adds.extend(groups.iter().map(|&(group, factor)| (group, same[0].adds * factor)));
+                let leads = |upward| same.iter().any(|met| met.upward == upward) || !worlds.directed;
+                let ways = [true, false].map(leads);
                 let adds = (first, worlds.adds.len() as u32);
                 strands.push((same[0].triple, Strand { pair: same[0].pair, ways, p: same[0].p, adds }));
             }
@@ -96,14 +102,13 @@ fn met(copying: &Copying<'_, '_>, nodes: &[NodeIx], directed: bool) -> (Vec<Met>
             if !directed && !upward {
                 return;
             }
-            let adds = copying.adds(&step, &mut without, &mut units);
-            let groups = &copying.groups[copying.view.class(step.class).kind as usize];
             met.push(Met {
                 pair: (at.min(to), at.max(to)),
                 triple: step.relationship,
                 upward,
                 p: copying.view.reliability(&step).probability(),
-                adds: groups.iter().map(|&(group, factor)| (group, adds * factor)).collect(),
+                adds: copying.adds(&step, &mut without, &mut units),
+                kind: copying.view.class(step.class).kind,
             });
         });
     }

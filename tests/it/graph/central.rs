@@ -267,7 +267,7 @@ fn places_are_as_sure_as_their_sources() {
     let worlds = view.worlds(&graph, &strength, &Budget::unlimited()).unwrap();
     let mut met = BTreeMap::<(u32, u32), u32>::new();
     for number in 0..1_000 {
-        let world = worlds.draw(1, number);
+        let world = worlds.draw(1, number, &Watch::default()).unwrap();
         let there = world.out().strength(0) as u32;
         *met.entry((there, world.out().strength(1) as u32)).or_default() += 1;
     }
@@ -305,8 +305,11 @@ proptest! {
         let (whole, mut met) = (arcs(&graph), BTreeMap::new());
         // Whatever holds now and then does so in so many worlds: the least is .175.
         for number in 0..200 {
-            let world = worlds.draw(5, number);
+            let world = worlds.draw(5, number, &Watch::default()).unwrap();
             prop_assert_eq!((world.len(), world.is_directed()), (graph.len(), graph.is_directed()));
+            let rows = [world.out(), Projection::into(&world)];
+            prop_assert!(world.positions().all(|at| rows.iter().all(|rows| rows.row(at).is_sorted())));
+            prop_assert!(rows.iter().all(|rows| rows.arcs() == arcs(&world).len()));
             for (arc, weight) in arcs(&world) {
                 prop_assert!(weight <= whole[&arc] + 1e-12, "{arc:?}: {weight} of {}", whole[&arc]);
                 *met.entry(arc).or_insert(0.0) += weight / 200.0;

@@ -195,6 +195,17 @@ fn what_is_cut_is_told() {
     assert_eq!(found.truncated.map(|cut| cut.reason), Some(linchpin::analysis::TruncatedReason::MaxResults));
     let body = json!({"measure": "degree", "top": 2});
     assert_eq!(ask(&drawn("a -- b\nb -- c\nc -- d"), &anyone(), "centrality", &body, None).unwrap().truncated, None);
+    // The copy takes six, and the relationships that worlds are drawn from another six.
+    for (visited, told) in [(5, 0), (11, 0), (12, 4)] {
+        let frame = json!({"limits": {"max_visited": visited}});
+        let body = json!({"measure": "harmonic", "uncertainty": {"worlds": 1}, "frame": frame});
+        let found = ask(&drawn("a -- b\nb -- c\nc -- d"), &anyone(), "centrality", &body, None).unwrap();
+        assert_eq!(
+            (found.result["scores"].as_array().unwrap().len(), &found.result["measure"]),
+            (told, &json!("harmonic"))
+        );
+        assert_eq!(found.truncated.is_some(), told == 0, "{visited}");
+    }
 }
 
 #[test]
