@@ -62,13 +62,7 @@ fn main() -> Result<(), AnyError> {
             "leiden" => {
                 for (iterations, seed) in [(1, 1), (2, 1)] {
                     timed(&format!("leiden, {iterations} iterations"), rounds, || {
-                        let wanted = Leiden {
-                            quality: QualityFunction::Modularity,
-                            resolution: 1.0,
-                            iterations,
-                            seed,
-                            choice: Choice::Best,
-                        };
+                        let wanted = Leiden { quality: QualityFunction::Modularity, resolution: 1.0, iterations, seed };
                         let found = leiden(&copy, &wanted, &watch).map_err(|_| "halted")?;
                         Ok(
                             json!({"quality": found.quality, "communities": found.partition.len(), "levels": found.levels.len()}),

@@ -3,6 +3,7 @@
 //!
 //! Pure: a question is a function of a view, its parameters and a budget.
 
+mod centrality;
 mod common_neighbours;
 mod communities;
 mod community;
@@ -35,6 +36,11 @@ use utoipa::ToSchema;
 use crate::graph::{Budget, Direction, GraphView, Halt};
 use crate::model::{EntityId, Fault};
 
+pub use centrality::{
+    Centrality, CentralityDegree, CentralityDistance, CentralityEdge, CentralityEstimate, CentralityMeasure,
+    CentralityParameters, CentralityRequest, CentralityResult, CentralityScore, CentralitySource,
+    CentralityUncertainty, CentralityWorlds,
+};
 pub use common_neighbours::{
     CommonNeighbourFound, CommonNeighbourLink, CommonNeighbours, CommonNeighboursRequest, CommonNeighboursResult,
 };
@@ -81,6 +87,7 @@ pub static ANALYSES: &[&dyn AnyAnalysis] = &[
     &CommonNeighbours,
     &HiddenLinks,
     &Communities,
+    &Centrality,
     &Roles,
 ];
 

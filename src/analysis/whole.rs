@@ -3,11 +3,12 @@
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{AnalysisError, Evidence, Finding, LeftOut, Truncated, TruncatedReason};
-use crate::graph::{Budget, GraphView, Halt, NoProjection, Projection, Strength, StrengthBy, StrengthGroups};
+use crate::graph::{Budget, GraphView, Halt, NoProjection, NodeIx, Projection, Strength, StrengthBy, StrengthGroups};
 use crate::model::{Fault, FlowLayer, KindName};
 
 /// How strongly relationships join two entities. Methods that see each pair once add up what its relationships give.
@@ -99,6 +100,20 @@ pub(super) fn project(
     if !unknown.is_empty() {
         return Err(AnalysisError::Faults(unknown));
     }
+    match view.project(&strength(view, weights, weighting), budget) {
+        Ok(graph) => Ok(Some(graph)),
+        Err(NoProjection::Halted(Halt::Spent)) => Ok(None),
+        Err(NoProjection::Halted(halt)) => Err(AnalysisError::stopped(halt)),
+        Err(NoProjection::MixedUnits) => {
+            let detail =
+                "there are quantities of several units within the frame: narrow `frame.relationship_kinds` to one";
+            Err(AnalysisError::Faults(vec![Fault::new("/weights", "mixed-units", detail)]))
+        }
+    }
+}
+
+/// What the two come to.
+pub(super) fn strength(view: &GraphView<'_>, weights: Weights, weighting: &Weighting) -> Strength {
     let by = match weights {
         Weights::None => StrengthBy::None,
         Weights::Count => StrengthBy::Count,
@@ -111,16 +126,7 @@ pub(super) fn project(
         (true, false) => StrengthGroups::Layers(weighting.layers.clone()),
         (true, true) => StrengthGroups::One,
     };
-    match view.project(&Strength { by, groups }, budget) {
-        Ok(graph) => Ok(Some(graph)),
-        Err(NoProjection::Halted(Halt::Spent)) => Ok(None),
-        Err(NoProjection::Halted(halt)) => Err(AnalysisError::stopped(halt)),
-        Err(NoProjection::MixedUnits) => {
-            let detail =
-                "there are quantities of several units within the frame: narrow `frame.relationship_kinds` to one";
-            Err(AnalysisError::Faults(vec![Fault::new("/weights", "mixed-units", detail)]))
-        }
-    }
+    Strength { by, groups }
 }
 
 /// The answer when the budget does not reach for the copy: nothing, and told so.
@@ -129,18 +135,15 @@ pub(super) fn unaffordable<T: Default>() -> Finding<T> {
     Finding { truncated, ..Finding::whole(T::default(), Evidence::default()) }
 }
 
-/// What the copy leaves out, and how many protected people are in it; hubs are taken into evidence, those that are protected aside.
+/// What the copy leaves out, and how many protected people are in it or among the hubs; the other hubs are taken into evidence.
 pub(super) fn left_out(view: &GraphView<'_>, graph: &Projection, evidence: &mut Evidence) -> LeftOut {
+    let (protected, hubs): (Vec<NodeIx>, Vec<NodeIx>) = graph.hubs.iter().partition(|hub| view.is_protected(**hub));
+    let inside = graph.positions().into_par_iter().filter(|at| view.is_protected(graph.node(*at))).count();
     LeftOut {
         without_quantity: graph.without_quantity,
         self_loops: graph.self_loops,
-        protected: graph.positions().filter(|at| view.is_protected(graph.node(*at))).count() as u64,
-        hubs: graph
-            .hubs
-            .iter()
-            .filter(|hub| !view.is_protected(**hub))
-            .map(|&hub| evidence.entity(view, hub))
-            .collect(),
+        protected: (inside + protected.len()) as u64,
+        hubs: hubs.into_iter().map(|hub| evidence.entity(view, hub)).collect(),
         ..LeftOut::default()
     }
 }

@@ -29,6 +29,7 @@ mod sparse;
 mod strength;
 mod table;
 mod view;
+mod worlds;
 
 pub use budget::{Budget, Halt, Progress, Stop, Watch};
 pub use build::SnapshotBuilder;
@@ -39,3 +40,4 @@ pub use scratch::{Labels, Lent, Levels};
 pub use snapshot::Snapshot;
 pub use strength::{Strength, StrengthBy, StrengthGroups};
 pub use view::{Contact, Fold, GraphView, NoProjection, NodeIx, NodeSet, Step, TripleIx, UnitIx, Way};
+pub use worlds::Worlds;

@@ -3,7 +3,7 @@
 
 use rayon::prelude::*;
 
-use super::NodeIx;
+use super::{GraphView, NodeIx};
 
 /// Each pair of entities that relationships join, once: ordered pairs when directed. Entities stand at positions 0 to n − 1 in the
 /// order of their ids, so that to break a tie by position is to break it by id.
@@ -64,6 +64,11 @@ impl Adjacency {
         self.starts[at as usize]..self.starts[at as usize + 1]
     }
 
+    /// Where the rows of so many positions from one on lie among all.
+    pub fn range_of(&self, first: usize, positions: usize) -> std::ops::Range<usize> {
+        self.starts[first]..self.starts[first + positions]
+    }
+
     /// The neighbours of a position, in ascending order.
     #[inline]
     pub fn row(&self, at: u32) -> &[u32] {
@@ -72,7 +77,7 @@ impl Adjacency {
 
     /// The neighbours of a position with how strongly each is joined.
     #[inline]
-    pub fn weighted(&self, at: u32) -> impl Iterator<Item = (u32, f64)> + '_ {
+    pub fn weighted(&self, at: u32) -> impl Iterator<Item = (u32, f64)> + Clone + '_ {
         let range = self.range(at);
         let weights = self.weights.as_ref().map(|weights| &weights[range.clone()]);
         self.targets[range].iter().enumerate().map(move |(place, to)| (*to, weights.map_or(1.0, |own| own[place])))
@@ -188,6 +193,12 @@ impl Projection {
     /// The entity at a position.
     pub fn node(&self, at: u32) -> NodeIx {
         self.nodes[at as usize]
+    }
+
+    /// Where an entity stands, if it is in the graph; `view` is the one that this is a copy of.
+    pub fn position(&self, view: &GraphView<'_>, node: NodeIx) -> Option<u32> {
+        let place = self.nodes.binary_search_by_key(&view.rank(node), |other| view.rank(*other)).ok()?;
+        Some(place as u32)
     }
 
     /// The neighbours that a position's relationships lead to; all neighbours when undirected.

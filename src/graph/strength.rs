@@ -53,6 +53,11 @@ impl Strength {
         self.by == StrengthBy::None && self.groups == StrengthGroups::One
     }
 
+    /// Whether relationships of a kind count at all.
+    pub fn counts(&self, kind: &KindName, ontology: &Ontology) -> bool {
+        !self.groups_of(kind, 0, ontology).is_empty()
+    }
+
     /// The groups of a kind, numbered from 1, each with its factor; those of factor 0 aside.
     pub(super) fn groups_of(&self, kind: &KindName, number: u32, ontology: &Ontology) -> Vec<(u32, f64)> {
         let groups: Vec<(u32, f64)> = match &self.groups {

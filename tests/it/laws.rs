@@ -127,10 +127,36 @@ fn variants(analysis: &dyn AnyAnalysis, body: &Value) -> Vec<Value> {
             json!({"method": "ego_splitting", "weights": "count", "members": 2}),
             json!({"weights": "recency", "weighting": {"half_life_days": 2.0, "layers": {"money": 1.0, "risk": 0.5}}}),
         ],
+        "centrality" => centralities(),
         _ => Vec::new(),
     };
     let costs = if body.get("cost").is_some() { costs.to_vec() } else { vec![json!({})] };
     costs.into_iter().chain(more).map(with).collect()
+}
+
+fn centralities() -> Vec<Value> {
+    let of = |measure: &str, mut fields: Value| {
+        fields["measure"] = json!(measure);
+        // Which entities a walk starts at goes with one measure alone.
+        fields["sources"] = Value::Null;
+        fields
+    };
+    let worlds = json!({"uncertainty": {"worlds": 5, "k": 2}});
+    vec![
+        json!({"weights": "count", "uncertainty": {"worlds": 4}}),
+        of("degree", json!({"weights": "recency", "uncertainty": {"worlds": 5, "k": 2}})),
+        of("degree", worlds.clone()),
+        of("pagerank", json!({"iterations": 20, "damping": 0.5, "top": 2})),
+        of("eigenvector", json!({"weights": "reliability"})),
+        of("katz", json!({"alpha": 0.01, "weighting": {"kinds": {"Associate": 2.0}}})),
+        of("katz", json!({})),
+        of("harmonic", json!({"weighting": {"layers": {"risk": 1.0, "money": 0.5}}})),
+        of("closeness", worlds.clone()),
+        of("betweenness", json!({"weights": "count", "uncertainty": {"worlds": 5, "k": 2}})),
+        of("betweenness_sampled", json!({"samples": 3})),
+        of("betweenness_sampled", json!({"epsilon": 0.3, "confidence": 0.6})),
+        of("edge_betweenness", worlds),
+    ]
 }
 
 proptest! {
@@ -208,7 +234,7 @@ proptest! {
 }
 
 /// The analyses that rank, list by a score, or propose: no protected person is ever named by one.
-const RANKING: &[&str] = &["communities"];
+const RANKING: &[&str] = &["communities", "centrality", "roles"];
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]

@@ -4,6 +4,7 @@
 mod project;
 mod read;
 mod walk;
+mod worlds;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -16,7 +16,7 @@ use crate::graph::{Budget, Halt, gates};
 use crate::model::Day;
 
 /// How many entities one piece of work has.
-const CHUNK: usize = 2_048;
+pub(super) const CHUNK: usize = 2_048;
 
 /// In place of a position where there is none.
 const ABSENT: u32 = u32::MAX;
@@ -32,7 +32,7 @@ pub enum NoProjection {
 
 /// The rows of some neighbouring entities.
 #[derive(Default)]
-struct Part {
+pub(super) struct Part {
     /// How long each row is.
     lengths: Vec<u32>,
     targets: Vec<u32>,
@@ -42,7 +42,7 @@ struct Part {
     self_loops: u64,
     without_quantity: Vec<TripleIx>,
     units: BTreeSet<super::UnitIx>,
-    seen: u64,
+    pub(super) seen: u64,
     /// Whether a relationship can be followed one way alone.
     one_way: bool,
 }
@@ -55,13 +55,13 @@ struct Strand {
 }
 
 /// What every part needs.
-struct Copying<'c, 'a> {
-    view: &'c GraphView<'a>,
+pub(super) struct Copying<'c, 'a> {
+    pub(super) view: &'c GraphView<'a>,
     strength: &'c Strength,
     /// By number of a kind: the groups that it belongs to, with their factors.
-    groups: Vec<Vec<(u32, f64)>>,
+    pub(super) groups: Vec<Vec<(u32, f64)>>,
     /// The place of an entity in the order of ids, by its index.
-    positions: Vec<u32>,
+    pub(super) positions: Vec<u32>,
 }
 
 impl GraphView<'_> {
@@ -71,15 +71,7 @@ impl GraphView<'_> {
     /// nothing. O(n + m log m/n), in parallel.
     pub fn project(&self, strength: &Strength, budget: &Budget) -> Result<Projection, NoProjection> {
         let (nodes, hubs) = self.unhubbed(budget).map_err(NoProjection::Halted)?;
-        let mut positions = vec![ABSENT; self.snapshot.nodes() as usize];
-        nodes.iter().enumerate().for_each(|(at, node)| positions[node.0 as usize] = at as u32);
-        let kinds = self.snapshot.interned.kinds.iter().enumerate();
-        let copying = Copying {
-            view: self,
-            strength,
-            groups: kinds.map(|(at, kind)| strength.groups_of(kind, at as u32, self.ontology())).collect(),
-            positions,
-        };
+        let copying = Copying::new(self, strength, &nodes);
         let parts = copying.parts(&nodes, budget)?;
         if parts.iter().flat_map(|part| &part.units).collect::<BTreeSet<_>>().len() > 1 {
             return Err(NoProjection::MixedUnits);
@@ -117,7 +109,15 @@ impl GraphView<'_> {
     }
 }
 
-impl Copying<'_, '_> {
+impl<'c, 'a> Copying<'c, 'a> {
+    pub(super) fn new(view: &'c GraphView<'a>, strength: &'c Strength, nodes: &[NodeIx]) -> Self {
+        let mut positions = vec![ABSENT; view.snapshot.nodes() as usize];
+        nodes.iter().enumerate().for_each(|(at, node)| positions[node.0 as usize] = at as u32);
+        let kinds = view.snapshot.interned.kinds.iter().enumerate();
+        let groups = kinds.map(|(at, kind)| strength.groups_of(kind, at as u32, view.ontology())).collect();
+        Self { view, strength, groups, positions }
+    }
+
     fn parts(&self, nodes: &[NodeIx], budget: &Budget) -> Result<Vec<Part>, NoProjection> {
         let (watch, left, seen) = (budget.watch(), budget.left(), AtomicU64::new(0));
         let parts: Result<Vec<Part>, Halt> = nodes
@@ -178,21 +178,7 @@ impl Copying<'_, '_> {
         let (mut without, mut units) = (Vec::new(), BTreeSet::new());
         let at = self.positions[node.0 as usize];
         self.arcs(node, part, |to, step| {
-            let adds = match self.strength.by {
-                StrengthBy::None | StrengthBy::Count => 1.0,
-                StrengthBy::Reliability => self.view.reliability(&step).probability(),
-                StrengthBy::Quantity => match self.view.contact(&step).quantity {
-                    Some((much, unit)) => {
-                        units.insert(unit);
-                        much.micros() as f64 / 1e6
-                    }
-                    None => {
-                        without.push(step.relationship);
-                        0.0
-                    }
-                },
-                StrengthBy::Recency { half_life, until } => self.recency(&step, half_life, until),
-            };
+            let adds = self.adds(&step, &mut without, &mut units);
             let kind = self.view.class(step.class).kind as usize;
             // Group 0 adds nothing: it tells of the pair.
             strands.push(Strand { to, group: 0, adds: 0.0 });
@@ -217,6 +203,25 @@ impl Copying<'_, '_> {
         strands.clear();
     }
 
+    /// What a relationship adds to its pair before it is multiplied; what has no quantity where that counts is put aside.
+    pub(super) fn adds(&self, step: &Step, without: &mut Vec<TripleIx>, units: &mut BTreeSet<super::UnitIx>) -> f64 {
+        match self.strength.by {
+            StrengthBy::None | StrengthBy::Count => 1.0,
+            StrengthBy::Reliability => self.view.reliability(step).probability(),
+            StrengthBy::Quantity => match self.view.contact(step).quantity {
+                Some((much, unit)) => {
+                    units.insert(unit);
+                    much.micros() as f64 / 1e6
+                }
+                None => {
+                    without.push(step.relationship);
+                    0.0
+                }
+            },
+            StrengthBy::Recency { half_life, until } => self.recency(step, half_life, until),
+        }
+    }
+
     fn recency(&self, step: &Step, half_life: f64, until: Day) -> f64 {
         let Some((start, end)) = self.view.contact(step).period.filter(|period| *period != ANY_TIME) else {
             return 1.0;
@@ -228,7 +233,7 @@ impl Copying<'_, '_> {
     }
 
     /// Goes over the arcs on from an entity: the position that each leads to, and its step.
-    fn arcs(&self, node: NodeIx, part: &mut Part, mut visit: impl FnMut(u32, Step)) {
+    pub(super) fn arcs(&self, node: NodeIx, part: &mut Part, mut visit: impl FnMut(u32, Step)) {
         let view = self.view;
         for side in [Side::Out, Side::In] {
             let need = gates::need(side == Side::Out, Way::Forward);

@@ -87,6 +87,7 @@ async fn a_newcomer_finds_what_was_planted() {
     finds_what_was_planted(&demo).await;
     finds_what_stands_between(&demo).await;
     finds_how_far_and_how_sure(&demo).await;
+    finds_key_actors(&demo).await;
     assert_eq!(demo.end(), Some(0), "SIGTERM ends it in order");
 }
 
@@ -246,6 +247,34 @@ async fn finds_how_far_and_how_sure(demo: &Demo) {
         let ujkashi = rows.iter().find(|row| row["entity"] == "p-0100");
         assert_eq!(ujkashi.map(|row| &row["distance"]), Some(&json!(steps)), "{who}");
     }
+}
+
+/// What exercise 12 says.
+async fn finds_key_actors(demo: &Demo) {
+    let exercises = exercises();
+    let ask = async |who: &str, place: usize, weights: &str| {
+        let (_, body) =
+            exercises.iter().filter(|(path, _)| path == "/v1/analyses/centrality").nth(place).expect("a body");
+        let mut body = body.clone();
+        body["weights"] = json!(weights);
+        let (status, answer) = demo.call(who, Method::POST, "/v1/analyses/centrality", Some(&body)).await;
+        assert_eq!(status, StatusCode::OK, "{who}: {answer}");
+        answer["result"].clone()
+    };
+    let entities = |found: &Value| -> Vec<Value> {
+        found["scores"].as_array().expect("scores").iter().map(|score| score["entity"].clone()).collect()
+    };
+    let found = ask("ana@al-police", 0, "none").await;
+    assert_eq!(entities(&found)[..2], [json!("p-0102"), json!("p-0001")]);
+    let number = |at: usize, field: &str| found["scores"][at][field].as_f64().expect("a number");
+    assert!(number(0, "value") - number(1, "value") < 0.003, "a hair: {found}");
+    assert!((0.33..0.43).contains(&number(0, "top_k_share")) && (0.7..0.8).contains(&number(1, "top_k_share")));
+    assert_eq!(entities(&ask("vera@al-police", 0, "none").await)[3], "p-0001");
+    assert_eq!(entities(&ask("ana@al-police", 0, "reliability").await)[0], "p-0001");
+    assert_eq!(entities(&ask("ana@al-police", 1, "none").await)[2], "p-0001");
+    let edge = ask("ana@al-police", 2, "none").await["edges"][0].clone();
+    assert_eq!((&edge["source"], &edge["target"]), (&json!("p-0001"), &json!("p-0301")));
+    assert_eq!(edge["relationships"], json!(["as-0003"]));
 }
 
 /// An answer without what differs from one run to the next: instants of the record, sealed tokens, ids of loads.

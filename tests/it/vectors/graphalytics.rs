@@ -1,5 +1,5 @@
-//! The validation graphs of LDBC Graphalytics: breadth-first search and single-source shortest paths, every row. Skipped aloud where
-//! they are not there.
+//! The validation graphs of LDBC Graphalytics: breadth-first search, single-source shortest paths and PageRank, every row. Skipped
+//! aloud where they are not there.
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
@@ -74,4 +74,40 @@ fn graphalytics_distances_are_known() {
         rows += compare(&vertices, &edges, directed, "hops", &named("-BFS"));
     }
     assert_eq!(rows, 99, "two graphs of breadth-first search, two of shortest paths, and the examples for both");
+}
+
+#[test]
+fn graphalytics_pagerank_is_known() {
+    let Some(folder) = shared("graphalytics") else { return };
+    let files = |input: &str, output: &str| [input, output].map(|name| folder.join(name));
+    // The undirected one was made with a damping factor in single precision.
+    let graphs = [
+        (true, 40, 1e-12, files("pr/dir-input", "pr/dir-output")),
+        (false, 26, 1e-9, files("pr/undir-input", "pr/undir-output")),
+        (true, 2, 1e-12, files("example/example-directed-input", "example/example-directed-PR")),
+        (false, 2, 1e-12, files("example/example-undirected-input", "example/example-undirected-PR")),
+    ];
+    let mut rows = 0;
+    for (directed, iterations, tolerance, [input, output]) in graphs {
+        let mut text = String::new();
+        for line in lines(&input) {
+            let arrow = if directed { "->" } else { "--" };
+            text.push_str(&format!("{}\n", line[0]));
+            text.extend(line[1..].iter().map(|to| format!("{} {arrow} {to}\n", line[0])));
+        }
+        let frame = json!({"direction": "out", "entity_kinds": ["Person"]});
+        let body = json!({"measure": "pagerank", "iterations": iterations, "top": 1000, "frame": frame});
+        let found = ask(&drawn(&text), &anyone(), "centrality", &body, None).unwrap();
+        let scores = found.result["scores"].as_array().unwrap();
+        let told: BTreeMap<&str, f64> =
+            scores.iter().map(|row| (row["entity"].as_str().unwrap(), row["value"].as_f64().unwrap())).collect();
+        let expected = lines(&output);
+        assert_eq!((told.len(), &found.result["iterations"]), (expected.len(), &json!(iterations)));
+        for row in &expected {
+            let value: f64 = row[1].parse().unwrap();
+            assert!((told[&row[0][..]] - value).abs() <= tolerance, "{row:?}: {}", told[&row[0][..]]);
+        }
+        rows += expected.len();
+    }
+    assert_eq!(rows, 119, "two graphs of PageRank, and the examples");
 }
