@@ -24,6 +24,7 @@ mod shortest_paths;
 pub mod statistics;
 mod temporal_paths;
 mod timed;
+mod timeline;
 mod whole;
 
 use std::ops::ControlFlow;
@@ -71,6 +72,10 @@ pub use roles::{
 };
 pub use shortest_paths::{Blocker, ShortestPaths, ShortestPathsRequest, ShortestPathsResult};
 pub use temporal_paths::{TemporalObjective, TemporalPath, TemporalPaths, TemporalPathsRequest, TemporalPathsResult};
+pub use timeline::{
+    Timeline, TimelineActor, TimelineCommunity, TimelineEnd, TimelineMeasure, TimelineOrigin, TimelineRequest,
+    TimelineResult, TimelineSpan, TimelineWindow,
+};
 pub use whole::{Weighting, Weights};
 
 /// Every analysis, in the order of the document.
@@ -89,6 +94,7 @@ pub static ANALYSES: &[&dyn AnyAnalysis] = &[
     &Communities,
     &Centrality,
     &Roles,
+    &Timeline,
 ];
 
 /// Why there is no finding.

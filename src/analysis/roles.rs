@@ -250,7 +250,7 @@ impl Analysis for Roles {
         let named: BTreeSet<_> = all_known(view, "/entities", &params.entities)?.into_iter().collect();
         let Some(graph) = project(view, params.weights, &params.weighting, budget)? else { return Ok(unaffordable()) };
         let watch = budget.watch();
-        let both = graph.undirected();
+        let both = graph.summed();
         let groups = Groups::new(view, &graph, &params, &watch).map_err(AnalysisError::stopped)?;
         let brokers = brokerage(&graph, &groups.of, &watch).map_err(AnalysisError::stopped)?;
         let places = places(&both, &groups.of);

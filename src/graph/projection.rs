@@ -1,6 +1,8 @@
 //! The visible graph of one question, copied into a compact simple one, for methods that go over the whole of it again and again.
 //! A view is the only thing that makes one ([`GraphView::project`](super::GraphView::project)), so that it holds nothing hidden.
 
+use std::borrow::Cow;
+
 use rayon::prelude::*;
 
 use super::{GraphView, NodeIx};
@@ -211,17 +213,23 @@ impl Projection {
         self.into.as_ref().unwrap_or(&self.out)
     }
 
-    /// The same pairs without regard to order; the weights of both orders are added up.
-    #[must_use]
-    pub fn undirected(&self) -> Self {
-        if !self.is_directed() {
-            return self.clone();
+    /// The same pairs without regard to order. Weights of both orders are added up; where there are none, a pair has none either.
+    pub fn undirected(&self) -> Cow<'_, Self> {
+        let mut both = self.summed();
+        if self.is_directed() && !self.out.is_weighted() {
+            both.to_mut().out.weights = None;
         }
-        let pairs: Vec<(u32, u32, f64)> = self
-            .positions()
-            .flat_map(|from| self.out.weighted(from).map(move |(to, weight)| (from.min(to), from.max(to), weight)))
-            .collect();
+        both
+    }
+
+    /// The same pairs without regard to order, the weights of both orders added up: a pair that is joined both ways counts twice.
+    pub fn summed(&self) -> Cow<'_, Self> {
+        if !self.is_directed() {
+            return Cow::Borrowed(self);
+        }
+        let upward = |from: u32| self.out.weighted(from).map(move |(to, weight)| (from.min(to), from.max(to), weight));
+        let pairs: Vec<(u32, u32, f64)> = self.positions().flat_map(upward).collect();
         let both = Self::from_pairs(self.len(), false, &pairs);
-        Self { nodes: self.nodes.clone(), hubs: self.hubs.clone(), ..both }
+        Cow::Owned(Self { nodes: self.nodes.clone(), hubs: self.hubs.clone(), ..both })
     }
 }

@@ -128,6 +128,10 @@ fn variants(analysis: &dyn AnyAnalysis, body: &Value) -> Vec<Value> {
             json!({"weights": "recency", "weighting": {"half_life_days": 2.0, "layers": {"money": 1.0, "risk": 0.5}}}),
         ],
         "centrality" => centralities(),
+        "timeline" => vec![
+            json!({"every": null, "windows": [{"to": "1970-01-04T00:00:00Z"}, {"from": "1970-01-04T00:00:00Z"}]}),
+            json!({"every": {"from": "1970-01-01T00:00:00Z", "to": "1970-01-12T00:00:00Z", "days": 4}, "measure": "pagerank", "top": 2}),
+        ],
         _ => Vec::new(),
     };
     let costs = if body.get("cost").is_some() { costs.to_vec() } else { vec![json!({})] };
@@ -234,7 +238,7 @@ proptest! {
 }
 
 /// The analyses that rank, list by a score, or propose: no protected person is ever named by one.
-const RANKING: &[&str] = &["communities", "centrality", "roles"];
+const RANKING: &[&str] = &["communities", "centrality", "roles", "timeline"];
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]

@@ -35,6 +35,7 @@ mod modules;
 mod partition;
 mod steiner;
 mod structural_holes;
+mod succession;
 mod tree;
 
 pub use bipartite::{Bipartite, Parts, Population, neighbours};
@@ -50,6 +51,7 @@ pub use modules::{Place, places};
 pub use partition::{Partition, QualityFunction, connected, quality};
 pub use steiner::{Exact, MOST_TERMINALS, steiner};
 pub use structural_holes::{Holes, structural_holes};
+pub use succession::{Fate, Origin, Succession, succession};
 pub use tree::{Tree, tree};
 pub use weight::{StepCost, Weigher, Weight};
 pub use within::{Trail, Within, WithinWanted, within};

@@ -17,6 +17,7 @@ mod paths_within;
 mod shortest_paths;
 mod statistics;
 mod temporal_paths;
+mod timeline;
 
 use linchpin::model::{Assertion, KindName, Subject};
 use serde_json::Value;

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use rayon::prelude::*;
 
 use super::table::{Table, with_table};
-use crate::graph::{Adjacency, Halt, Projection, Watch};
+use crate::graph::{Adjacency, Halt, Watch};
 
 /// What a node or a community weighs against others in the objective: its strength or its size; for directed graphs the strengths
 /// of both ways.
@@ -205,9 +205,4 @@ impl<M: Mass> Part<M> {
         self.lengths.push((self.targets.len() - before) as u32);
         self.masses.push(own.iter().fold(M::default(), |sum, node| sum.plus(level.masses[*node as usize])));
     }
-}
-
-/// The graph with the weights of both ways added up.
-pub(super) fn symmetric(graph: &Projection) -> Cow<'_, Adjacency> {
-    if graph.is_directed() { Cow::Owned(graph.undirected().out().clone()) } else { Cow::Borrowed(graph.out()) }
 }

@@ -12,7 +12,7 @@ mod table;
 use super::partition::{Partition, QualityFunction, connected, quality};
 use crate::graph::{Adjacency, Halt, Projection, Random, Watch};
 
-use level::{Level, Mass, symmetric};
+use level::{Level, Mass};
 use moving::{Communities, Until, move_nodes};
 use refine::{Grouped, refine};
 
@@ -55,29 +55,30 @@ pub struct Communing {
 
 /// Finds communities. Every one of them is connected. The same seed gives the same partition on any number of threads.
 pub fn leiden(graph: &Projection, wanted: &Leiden, watch: &Watch) -> Result<Communing, Halt> {
-    let arcs = symmetric(graph);
+    let both = graph.summed();
+    let arcs = both.out();
     let (factor, out) = (wanted.resolution, graph.out());
     let strengths: Vec<f64> = graph.positions().map(|at| out.strength(at)).collect();
     let total = strengths.iter().sum::<f64>().max(f64::MIN_POSITIVE);
     let sizes = || vec![1.0; graph.len()];
     let (mut partition, mut levels) = match (wanted.quality, graph.is_directed()) {
-        (QualityFunction::Cpm, false) => iterate::<f64>(&arcs, sizes(), factor, wanted, watch),
+        (QualityFunction::Cpm, false) => iterate::<f64>(arcs, sizes(), factor, wanted, watch),
         // A pair can be joined both ways, and is expected to be.
-        (QualityFunction::Cpm, true) => iterate::<f64>(&arcs, sizes(), 2.0 * factor, wanted, watch),
-        (QualityFunction::Modularity, false) => iterate::<f64>(&arcs, strengths, factor / total, wanted, watch),
+        (QualityFunction::Cpm, true) => iterate::<f64>(arcs, sizes(), 2.0 * factor, wanted, watch),
+        (QualityFunction::Modularity, false) => iterate::<f64>(arcs, strengths, factor / total, wanted, watch),
         (QualityFunction::Modularity, true) => {
             let both = graph.positions().zip(strengths).map(|(at, own)| (own, graph.into().strength(at))).collect();
-            iterate::<(f64, f64)>(&arcs, both, factor / total, wanted, watch)
+            iterate::<(f64, f64)>(arcs, both, factor / total, wanted, watch)
         }
     }?;
-    let whole = connected(&arcs, &partition);
+    let whole = connected(arcs, &partition);
     if whole != partition {
         levels.clear();
     }
     partition = whole;
     let mut quality = self::quality(graph, &partition, wanted.quality, wanted.resolution);
     // Where hardly anything stands out, steps from small communities do not lead to the largest ones, which may be better.
-    let largest = connected(&arcs, &Partition::from_labels(&vec![0; graph.len()]));
+    let largest = connected(arcs, &Partition::from_labels(&vec![0; graph.len()]));
     let theirs = self::quality(graph, &largest, wanted.quality, wanted.resolution);
     if theirs > quality {
         (partition, quality) = (largest, theirs);
