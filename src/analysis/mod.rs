@@ -4,6 +4,7 @@
 //! Pure: a question is a function of a view, its parameters and a budget.
 
 mod common_neighbours;
+mod components;
 mod connect;
 mod cycles;
 mod distances;
@@ -34,6 +35,10 @@ use crate::model::{EntityId, Fault};
 
 pub use common_neighbours::{
     CommonNeighbourFound, CommonNeighbourLink, CommonNeighbours, CommonNeighboursRequest, CommonNeighboursResult,
+};
+pub use components::{
+    ArticulationPoint, Bridge, Component, Components, ComponentsKind, ComponentsRequest, ComponentsResult, CoreCount,
+    LocalClustering, SizeCount, TriangleSummary,
 };
 pub use connect::{Connect, ConnectAlternative, ConnectApproximation, ConnectBound, ConnectRequest, ConnectResult};
 pub use cycles::{Cycle, Cycles, CyclesRequest, CyclesResult};
@@ -70,6 +75,7 @@ pub static ANALYSES: &[&dyn AnyAnalysis] = &[
     &Expand,
     &CommonNeighbours,
     &HiddenLinks,
+    &Components,
 ];
 
 /// Why there is no finding.

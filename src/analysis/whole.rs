@@ -3,11 +3,12 @@
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{AnalysisError, Evidence, Finding, LeftOut, Truncated, TruncatedReason};
-use crate::graph::{Budget, GraphView, Halt, NoProjection, Projection, Strength, StrengthBy, StrengthGroups};
+use crate::graph::{Budget, GraphView, Halt, NoProjection, NodeIx, Projection, Strength, StrengthBy, StrengthGroups};
 use crate::model::{Fault, FlowLayer, KindName};
 
 /// How strongly relationships join two entities. Methods that see each pair once add up what its relationships give.
@@ -129,12 +130,29 @@ pub(super) fn unaffordable<T: Default>() -> Finding<T> {
     Finding { truncated, ..Finding::whole(T::default(), Evidence::default()) }
 }
 
-/// What the copy leaves out; hubs are taken into evidence.
+/// What the copy leaves out; hubs are taken into evidence, but for protected people.
 pub(super) fn left_out(view: &GraphView<'_>, graph: &Projection, evidence: &mut Evidence) -> LeftOut {
+    let hubs = graph.hubs.iter().filter(|&&hub| !view.is_protected(hub));
     LeftOut {
         without_quantity: graph.without_quantity,
         self_loops: graph.self_loops,
-        hubs: graph.hubs.iter().map(|&hub| evidence.entity(view, hub)).collect(),
+        hubs: hubs.map(|&hub| evidence.entity(view, hub)).collect(),
         ..LeftOut::default()
     }
+}
+
+/// By position: who is a protected person.
+pub(super) fn protected(view: &GraphView<'_>, graph: &Projection) -> Vec<bool> {
+    graph.positions().into_par_iter().map(|at| view.is_protected(graph.node(at))).collect()
+}
+
+/// Where an entity stands in the copy, if it is in it.
+pub(super) fn position(view: &GraphView<'_>, graph: &Projection, node: NodeIx) -> Option<u32> {
+    let rank = view.rank(node);
+    let (mut low, mut high) = (0, graph.len() as u32);
+    while low < high {
+        let middle = low.midpoint(high);
+        if view.rank(graph.node(middle)) < rank { low = middle + 1 } else { high = middle }
+    }
+    (low < graph.len() as u32 && graph.node(low) == node).then_some(low)
 }

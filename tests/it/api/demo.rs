@@ -87,6 +87,7 @@ async fn a_newcomer_finds_what_was_planted() {
     finds_what_was_planted(&demo).await;
     finds_what_stands_between(&demo).await;
     finds_how_far_and_how_sure(&demo).await;
+    finds_what_hangs_together(&demo).await;
     assert_eq!(demo.end(), Some(0), "SIGTERM ends it in order");
 }
 
@@ -246,6 +247,40 @@ async fn finds_how_far_and_how_sure(demo: &Demo) {
         let ujkashi = rows.iter().find(|row| row["entity"] == "p-0100");
         assert_eq!(ujkashi.map(|row| &row["distance"]), Some(&json!(steps)), "{who}");
     }
+}
+
+/// What exercise 13 says.
+async fn finds_what_hangs_together(demo: &Demo) {
+    let exercises = exercises();
+    let ask = async |who: &str, kind: &str| {
+        let path = "/v1/analyses/components";
+        let body = exercises.iter().find(|(known, body)| known == path && body["kind"] == kind).map(|(_, body)| body);
+        let (status, answer) = demo.call(who, Method::POST, path, body).await;
+        assert_eq!(status, StatusCode::OK, "{who}: {answer}");
+        assert_eq!(answer["result"]["entities"], 60, "{who}");
+        answer["result"].clone()
+    };
+    let sizes = |found: &Value| -> Vec<Value> {
+        found["components"].as_array().expect("parts").iter().map(|part| part["size"].clone()).collect()
+    };
+    let (whole, parts) = (ask("ana@al-police", "k_core").await, ask("vera@al-police", "k_core").await);
+    assert_eq!((&whole["k"], sizes(&whole)), (&json!(3), vec![json!(16)]));
+    let members = whole["components"][0]["members"].as_array().expect("people").clone();
+    assert!(members.contains(&json!("p-0001")) && members.contains(&json!("p-0003")), "{whole}");
+    assert_eq!((&parts["k"], sizes(&parts)), (&json!(3), vec![json!(4), json!(4)]));
+    for (part, enterprise) in parts["components"].as_array().expect("parts").iter().zip(["migrants", "drugs"]) {
+        let truth = truth()["enterprises"].clone();
+        let known = truth.as_array().expect("enterprises").iter().find(|known| known["name"] == enterprise);
+        let known = known.expect("one of that name")["members"].as_array().expect("people").clone();
+        assert!(part["members"].as_array().expect("people").iter().all(|member| known.contains(member)), "{part}");
+    }
+    let points = ask("ana@al-police", "articulation_points").await["articulation_points"].clone();
+    let cut_off: Vec<_> = [0, 1, 2].iter().map(|at| (&points[at]["entity"], &points[at]["cut_off"])).collect();
+    assert_eq!(cut_off[..2], [(&json!("p-0101"), &json!(5)), (&json!("p-0102"), &json!(5))]);
+    assert!(cut_off[2].1.as_u64().expect("a number") < 5);
+    let bridges = ask("mila@rs-fiu", "bridges").await["bridges"].clone();
+    assert_eq!((&bridges[0]["a"], &bridges[0]["b_side"]), (&json!("p-0001"), &json!(5)), "{bridges}");
+    assert_eq!(bridges[0]["relationships"], json!(["as-0018"]));
 }
 
 /// An answer without what differs from one run to the next: instants of the record, sealed tokens, ids of loads.

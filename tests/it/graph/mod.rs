@@ -5,6 +5,7 @@
 mod encoded;
 mod projection;
 pub(crate) mod random;
+mod structure;
 mod temporal;
 mod view;
 mod yen;

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 mod common_neighbours;
+mod components;
 mod connect;
 mod cycles;
 mod distances;
