@@ -13,6 +13,7 @@ mod expand;
 mod frame;
 mod hidden_links;
 mod k_shortest_paths;
+mod key_players;
 mod most_reliable_paths;
 mod paths;
 mod paths_within;
@@ -38,7 +39,7 @@ pub use common_neighbours::{
 };
 pub use components::{
     ArticulationPoint, Bridge, Component, Components, ComponentsKind, ComponentsRequest, ComponentsResult, CoreCount,
-    LocalClustering, SizeCount, TriangleSummary,
+    LocalClustering, TriangleSummary,
 };
 pub use connect::{Connect, ConnectAlternative, ConnectApproximation, ConnectBound, ConnectRequest, ConnectResult};
 pub use cycles::{Cycle, Cycles, CyclesRequest, CyclesResult};
@@ -54,13 +55,16 @@ pub use hidden_links::{
     HiddenLinksResult, SharedPopulation,
 };
 pub use k_shortest_paths::{KShortestPaths, KShortestPathsRequest, KShortestPathsResult};
+pub use key_players::{
+    KeyPlayers, KeyPlayersObjective, KeyPlayersRequest, KeyPlayersResult, KeyPlayersSet, KeyPlayersTopRanked,
+};
 pub use most_reliable_paths::{MostReliablePaths, MostReliablePathsRequest, MostReliablePathsResult};
 pub use paths::{Path, PathCost, PathStep};
 pub use paths_within::{PathsWithin, PathsWithinRequest, PathsWithinResult};
 pub use registry::{AnalysisDoc, AnyAnalysis, PreparedRun, Question, analysis};
 pub use shortest_paths::{Blocker, ShortestPaths, ShortestPathsRequest, ShortestPathsResult};
 pub use temporal_paths::{TemporalObjective, TemporalPath, TemporalPaths, TemporalPathsRequest, TemporalPathsResult};
-pub use whole::{Weighting, Weights};
+pub use whole::{SizeCount, Weighting, Weights};
 
 /// Every analysis, in the order of the document.
 pub static ANALYSES: &[&dyn AnyAnalysis] = &[
@@ -76,6 +80,7 @@ pub static ANALYSES: &[&dyn AnyAnalysis] = &[
     &CommonNeighbours,
     &HiddenLinks,
     &Components,
+    &KeyPlayers,
 ];
 
 /// Why there is no finding.

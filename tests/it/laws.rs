@@ -132,6 +132,12 @@ fn variants(analysis: &dyn AnyAnalysis, body: &Value) -> Vec<Value> {
             json!({"kind": "articulation_points", "entities": null}),
             json!({"kind": "triangles", "entities": null}),
         ],
+        "key-players" => vec![
+            json!({"objective": "distance_fragmentation", "forbidden": null, "removed_as_isolates": true}),
+            json!({"objective": "reach", "within": 2, "size": 3}),
+            json!({"objective": "distance_reach", "forbidden": null, "size": 1}),
+            json!({"forbidden": null, "size": 3, "costs": {body["forbidden"][0].as_str().unwrap(): 3}, "budget": 4}),
+        ],
         _ => Vec::new(),
     };
     let costs = if body.get("cost").is_some() { costs.to_vec() } else { vec![json!({})] };
@@ -223,7 +229,7 @@ fn names(result: &Value, id: &EntityId) -> bool {
 }
 
 /// The analyses that rank, list by a score, or propose: no protected person is ever named by one.
-const RANKING: &[&str] = &["components"];
+const RANKING: &[&str] = &["components", "key-players"];
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]

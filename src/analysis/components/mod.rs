@@ -14,7 +14,7 @@ use crate::model::{EntityId, Fault};
 
 pub use request::{
     ArticulationPoint, Bridge, Component, ComponentsKind, ComponentsRequest, ComponentsResult, CoreCount,
-    LocalClustering, SizeCount, TriangleSummary,
+    LocalClustering, TriangleSummary,
 };
 use rows::Rows;
 
@@ -76,7 +76,8 @@ impl Analysis for Components {
         let Some(graph) = project(view, Weights::None, &Weighting::default(), budget)? else {
             return Ok(unaffordable());
         };
-        let protected = protected(view, &graph);
+        let watch = budget.watch();
+        let protected = protected(view, &graph, &watch)?;
         let named =
             (!named.is_empty()).then(|| named.iter().filter_map(|&node| position(view, &graph, node)).collect());
         let mut evidence = Evidence::default();
@@ -84,7 +85,6 @@ impl Analysis for Components {
         left_out.protected = protected.iter().filter(|protected| **protected).count() as u64;
         let most = caps.max_results as usize;
         let mut rows = Rows { view, graph: &graph, protected, named, most, evidence, cut: false };
-        let watch = budget.watch();
         let found = find(&mut rows, &params, &watch).map_err(AnalysisError::stopped)?;
         let result = ComponentsResult { entities: graph.len() as u64, ..found };
         let truncated = rows.cut.then_some(Truncated::by(TruncatedReason::MaxResults));
@@ -97,9 +97,9 @@ fn find(rows: &mut Rows<'_, '_>, params: &ComponentsRequest, watch: &Watch) -> R
     let mut result = match params.kind {
         ComponentsKind::Weak => rows.parts(&Groups::of(&weak(graph, |_| true, watch)?)),
         ComponentsKind::Strong => rows.parts(&Groups::of(&strong(graph, watch)?)),
-        ComponentsKind::Biconnected => rows.parts(&cuts(graph, watch)?.blocks()),
-        ComponentsKind::Bridges => rows.bridges(cuts(graph, watch)?.bridges()),
-        ComponentsKind::ArticulationPoints => rows.points(cuts(graph, watch)?.points()),
+        ComponentsKind::Biconnected => rows.parts(&cuts(graph, |_| true, watch)?.blocks()),
+        ComponentsKind::Bridges => rows.bridges(cuts(graph, |_| true, watch)?.bridges()),
+        ComponentsKind::ArticulationPoints => rows.points(cuts(graph, |_| true, watch)?.points()),
         ComponentsKind::Triangles => rows.triangles(&triangles(graph, watch)?),
         ComponentsKind::KCore => {
             let cores = cores(graph, watch)?;

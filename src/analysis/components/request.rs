@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::analysis::Frame;
+use crate::analysis::{Frame, SizeCount};
 use crate::graph::Direction;
 use crate::model::{EntityId, RelationshipKey};
 
@@ -117,15 +117,6 @@ pub struct Component {
     pub protected: u64,
     /// The others, in the order of their ids.
     pub members: Vec<EntityId>,
-}
-
-/// How many of one size there are.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct SizeCount {
-    /// How many entities.
-    pub size: u64,
-    /// How many have that many.
-    pub count: u64,
 }
 
 /// How many entities a core has.

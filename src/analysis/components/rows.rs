@@ -2,8 +2,9 @@
 
 use std::cmp::Reverse;
 
-use super::{ArticulationPoint, Bridge, Component, ComponentsResult, LocalClustering, SizeCount, TriangleSummary};
+use super::{ArticulationPoint, Bridge, Component, ComponentsResult, LocalClustering, TriangleSummary};
 use crate::analysis::Evidence;
+use crate::analysis::whole::size_counts;
 use crate::graph::algo::{self, CutPoint, Groups, Triangles};
 use crate::graph::{GraphView, Projection, TripleIx};
 use crate::model::EntityId;
@@ -130,18 +131,6 @@ impl Rows<'_, '_> {
         };
         ComponentsResult { total: summary.triangles, summary: Some(summary), clustering, ..ComponentsResult::default() }
     }
-}
-
-/// How many there are of each size, of sizes that come the largest first.
-fn size_counts(sizes: impl Iterator<Item = u64>) -> Vec<SizeCount> {
-    let mut counts: Vec<SizeCount> = Vec::new();
-    for size in sizes {
-        match counts.last_mut().filter(|last| last.size == size) {
-            Some(last) => last.count += 1,
-            None => counts.push(SizeCount { size, count: 1 }),
-        }
-    }
-    counts
 }
 
 /// How many each of several lists shows when all together may show so many: no list is cut below what another shows, and what cannot

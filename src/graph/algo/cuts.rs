@@ -42,8 +42,8 @@ pub struct CutPoint {
     pub pieces: Vec<u32>,
 }
 
-/// Searches an undirected graph. O(n + m).
-pub fn cuts(graph: &Projection, watch: &Watch) -> Result<Cuts, Halt> {
+/// Searches the wanted positions of an undirected graph; the others are as if they were not there. O(n + m).
+pub fn cuts(graph: &Projection, wanted: impl Fn(u32) -> bool, watch: &Watch) -> Result<Cuts, Halt> {
     let len = graph.len();
     let mut cuts = Cuts {
         order: Vec::with_capacity(len),
@@ -56,7 +56,7 @@ pub fn cuts(graph: &Projection, watch: &Watch) -> Result<Cuts, Halt> {
     // The way from a root to where the search is, with how much of each row has been walked.
     let mut way: Vec<(u32, usize)> = Vec::new();
     for root in graph.positions() {
-        if cuts.number[root as usize] != NONE {
+        if cuts.number[root as usize] != NONE || !wanted(root) {
             continue;
         }
         cuts.meet(root);
@@ -70,9 +70,11 @@ pub fn cuts(graph: &Projection, watch: &Watch) -> Result<Cuts, Halt> {
                     watch.pass(std::mem::take(&mut walked))?;
                 }
                 if cuts.number[to as usize] == NONE {
-                    cuts.parent[to as usize] = at;
-                    cuts.meet(to);
-                    way.push((to, 0));
+                    if wanted(to) {
+                        cuts.parent[to as usize] = at;
+                        cuts.meet(to);
+                        way.push((to, 0));
+                    }
                 } else if to != cuts.parent[at as usize] {
                     cuts.reaches(at, cuts.number[to as usize]);
                 }
@@ -101,15 +103,20 @@ impl Cuts {
         *low = number.min(*low);
     }
 
-    /// Each position that hangs on another, in the order in which they were met, with the root of its tree.
-    fn hanging(&self) -> impl Iterator<Item = (u32, u32)> + '_ {
+    /// Each position in the order in which they were met, with the root of its tree.
+    fn rooted(&self) -> impl Iterator<Item = (u32, u32)> + '_ {
         let mut root = 0;
-        self.order.iter().filter_map(move |&at| {
+        self.order.iter().map(move |&at| {
             if self.parent[at as usize] == at {
                 root = at;
             }
-            (root != at).then_some((at, root))
+            (at, root)
         })
+    }
+
+    /// Each position that hangs on another.
+    fn hanging(&self) -> impl Iterator<Item = (u32, u32)> + '_ {
+        self.rooted().filter(|(at, root)| at != root)
     }
 
     /// Whether nothing at or below a position leads past what it hangs on.
@@ -152,11 +159,42 @@ impl Cuts {
         falling.chunk_by(|a, b| a.0 == b.0).filter_map(pieces).collect()
     }
 
+    /// How many ordered pairs of positions are joined, directly or over others; and by position, how many of its own component are
+    /// once it is taken away.
+    pub fn joined_pairs(&self) -> (u64, Vec<u64>) {
+        let pairs = |size: u64| size * size.saturating_sub(1);
+        let (mut fallen, mut left) = (vec![0; self.number.len()], vec![0; self.number.len()]);
+        for (at, _) in self.hanging().filter(|(at, _)| self.hangs_by_one(*at)) {
+            let (parent, size) = (self.parent[at as usize] as usize, u64::from(self.below[at as usize]));
+            fallen[parent] += size;
+            left[parent] += pairs(size);
+        }
+        let mut all = 0;
+        for (at, root) in self.rooted() {
+            let whole = u64::from(self.below[root as usize]);
+            left[at as usize] += pairs(whole - 1 - fallen[at as usize]);
+            all += if at == root { pairs(whole) } else { 0 };
+        }
+        (all, left)
+    }
+
+    /// How many components there are.
+    pub fn components(&self) -> usize {
+        self.rooted().filter(|(at, root)| at == root).count()
+    }
+
+    /// By position: how many its component has.
+    pub fn sizes(&self) -> Vec<u32> {
+        let mut sizes = vec![0; self.number.len()];
+        self.rooted().for_each(|(at, root)| sizes[at as usize] = self.below[root as usize]);
+        sizes
+    }
+
     /// The biconnected components: the largest parts that no single position holds together. A pair that is a bridge is one of its
     /// own; an articulation point is in several; a position without neighbours in none.
     pub fn blocks(&self) -> Groups {
         // The block of a position is that of the arc by which it hangs.
-        let mut block = vec![NONE; self.order.len()];
+        let mut block = vec![NONE; self.number.len()];
         let mut members = Vec::with_capacity(self.order.len());
         let mut blocks = 0;
         for (at, _) in self.hanging() {

@@ -88,6 +88,7 @@ async fn a_newcomer_finds_what_was_planted() {
     finds_what_stands_between(&demo).await;
     finds_how_far_and_how_sure(&demo).await;
     finds_what_hangs_together(&demo).await;
+    finds_whose_removal_breaks_it(&demo).await;
     assert_eq!(demo.end(), Some(0), "SIGTERM ends it in order");
 }
 
@@ -281,6 +282,33 @@ async fn finds_what_hangs_together(demo: &Demo) {
     let bridges = ask("mila@rs-fiu", "bridges").await["bridges"].clone();
     assert_eq!((&bridges[0]["a"], &bridges[0]["b_side"]), (&json!("p-0001"), &json!(5)), "{bridges}");
     assert_eq!(bridges[0]["relationships"], json!(["as-0018"]));
+}
+
+/// What exercise 14 says.
+async fn finds_whose_removal_breaks_it(demo: &Demo) {
+    let path = "/v1/analyses/key-players";
+    let bodies: Vec<Value> = exercises().into_iter().filter(|(known, _)| known == path).map(|(_, body)| body).collect();
+    let [two, dear, reach] = &bodies[..] else { panic!("three questions about key players") };
+    for (who, body, entities, percent, top) in [
+        ("ana@al-police", two, ["p-0102", "p-0205"], 41, Some((["p-0101", "p-0102"], 31))),
+        ("mila@rs-fiu", two, ["p-0001", "p-0102"], 54, None),
+        ("ana@al-police", dear, ["p-0040", "p-0205"], 25, None),
+        ("ana@al-police", reach, ["p-0102", "p-0301"], 32, None),
+    ] {
+        let (status, answer) = demo.call(who, Method::POST, path, Some(body)).await;
+        assert_eq!(status, StatusCode::OK, "{who}: {answer}");
+        let result = &answer["result"];
+        let is = |set: &Value, percent: i32| {
+            let share = set["value"].as_f64().expect("a number");
+            assert!((share * 100.0 - f64::from(percent)).abs() < 0.5, "{who}: {set}");
+        };
+        assert_eq!((&result["sets"][0]["entities"], &result["exact"]), (&json!(entities), &json!(true)), "{who}");
+        is(&result["sets"][0], percent);
+        if let Some((entities, percent)) = top {
+            assert_eq!(result["top_ranked"]["degree"]["entities"], json!(entities), "{who}");
+            is(&result["top_ranked"]["degree"], percent);
+        }
+    }
 }
 
 /// An answer without what differs from one run to the next: instants of the record, sealed tokens, ids of loads.

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 mod encoded;
+mod key_sets;
 mod projection;
 pub(crate) mod random;
 mod structure;

@@ -95,7 +95,7 @@ fn long_ways_need_no_stack() {
     let len = 300_000_u32;
     let line: Vec<(u32, u32, f64)> = (1..len).map(|at| (at - 1, at, 1.0)).collect();
     let graph = Projection::from_pairs(len as usize, false, &line);
-    let cuts = cuts(&graph, &Watch::default()).unwrap();
+    let cuts = cuts(&graph, |_| true, &Watch::default()).unwrap();
     assert_eq!((cuts.bridges().len(), cuts.points().len(), cuts.blocks().len()), (299_999, 299_998, 299_999));
     let round = Projection::from_pairs(len as usize, true, &[&line[..], &[(len - 1, 0, 1.0)]].concat());
     assert_eq!(Groups::of(&strong(&round, &Watch::default()).unwrap()).len(), 1);
@@ -112,7 +112,7 @@ fn a_kernel_stops_when_nobody_waits() {
     assert_eq!(weak(&graph, |_| true, &watch), Err(Halt::Cancelled));
     assert_eq!(strong(&graph, &watch), Err(Halt::Cancelled));
     assert_eq!(cores(&both, &watch), Err(Halt::Cancelled));
-    assert_eq!(cuts(&both, &watch).map(|cuts| cuts.bridges()), Err(Halt::Cancelled));
+    assert_eq!(cuts(&both, |_| true, &watch).map(|cuts| cuts.bridges()), Err(Halt::Cancelled));
     assert_eq!(triangles(&graph, &watch), Err(Halt::Cancelled));
     assert_eq!(label_propagation(&graph, 5, &watch), Err(Halt::Cancelled));
 }

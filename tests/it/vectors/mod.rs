@@ -11,6 +11,7 @@ mod expand;
 mod graphalytics;
 mod hidden_links;
 mod k_shortest_paths;
+mod key_players;
 mod most_reliable_paths;
 mod paths_within;
 mod shortest_paths;
