@@ -7,6 +7,7 @@ mod centrality;
 mod common_neighbours;
 mod communities;
 mod community;
+mod components;
 mod connect;
 mod cycles;
 mod distances;
@@ -15,6 +16,7 @@ mod expand;
 mod frame;
 mod hidden_links;
 mod k_shortest_paths;
+mod key_players;
 mod most_reliable_paths;
 mod paths;
 mod paths_within;
@@ -49,6 +51,10 @@ pub use communities::{
     Communities, CommunitiesRequest, CommunitiesResult, Community, CommunityBridge, CommunityLevel, CommunityMember,
     CommunityMethod, CommunityObjective, CommunityRestarts, CommunityShare, CommunityTop,
 };
+pub use components::{
+    ArticulationPoint, Bridge, Component, Components, ComponentsKind, ComponentsRequest, ComponentsResult, CoreCount,
+    LocalClustering, TriangleSummary,
+};
 pub use connect::{Connect, ConnectAlternative, ConnectApproximation, ConnectBound, ConnectRequest, ConnectResult};
 pub use cycles::{Cycle, Cycles, CyclesRequest, CyclesResult};
 pub use distances::{Distance, Distances, DistancesRequest, DistancesResult};
@@ -63,6 +69,9 @@ pub use hidden_links::{
     HiddenLinksResult, SharedPopulation,
 };
 pub use k_shortest_paths::{KShortestPaths, KShortestPathsRequest, KShortestPathsResult};
+pub use key_players::{
+    KeyPlayers, KeyPlayersObjective, KeyPlayersRequest, KeyPlayersResult, KeyPlayersSet, KeyPlayersTopRanked,
+};
 pub use most_reliable_paths::{MostReliablePaths, MostReliablePathsRequest, MostReliablePathsResult};
 pub use paths::{Path, PathCost, PathStep};
 pub use paths_within::{PathsWithin, PathsWithinRequest, PathsWithinResult};
@@ -76,7 +85,7 @@ pub use timeline::{
     Timeline, TimelineActor, TimelineCommunity, TimelineEnd, TimelineMeasure, TimelineOrigin, TimelineRequest,
     TimelineResult, TimelineSpan, TimelineWindow,
 };
-pub use whole::{Weighting, Weights};
+pub use whole::{SizeCount, Weighting, Weights};
 
 /// Every analysis, in the order of the document.
 pub static ANALYSES: &[&dyn AnyAnalysis] = &[
@@ -92,7 +101,9 @@ pub static ANALYSES: &[&dyn AnyAnalysis] = &[
     &CommonNeighbours,
     &HiddenLinks,
     &Communities,
+    &Components,
     &Centrality,
+    &KeyPlayers,
     &Roles,
     &Timeline,
 ];

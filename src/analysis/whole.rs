@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{AnalysisError, Evidence, Finding, LeftOut, Truncated, TruncatedReason};
-use crate::graph::{Budget, GraphView, Halt, NoProjection, NodeIx, Projection, Strength, StrengthBy, StrengthGroups};
+use crate::graph::{
+    Budget, GraphView, Halt, NoProjection, NodeIx, Projection, Strength, StrengthBy, StrengthGroups, Watch,
+};
 use crate::model::{Fault, FlowLayer, KindName};
 
 /// How strongly relationships join two entities. Methods that see each pair once add up what its relationships give.
@@ -135,6 +137,15 @@ pub(super) fn unaffordable<T: Default>() -> Finding<T> {
     Finding { truncated, ..Finding::whole(T::default(), Evidence::default()) }
 }
 
+/// How many of one size there are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct SizeCount {
+    /// How many entities.
+    pub size: u64,
+    /// How many have that many.
+    pub count: u64,
+}
+
 /// What the copy leaves out, and how many protected people are in it or among the hubs; the other hubs are taken into evidence.
 pub(super) fn left_out(view: &GraphView<'_>, graph: &Projection, evidence: &mut Evidence) -> LeftOut {
     let (protected, hubs): (Vec<NodeIx>, Vec<NodeIx>) = graph.hubs.iter().partition(|hub| view.is_protected(**hub));
@@ -146,4 +157,38 @@ pub(super) fn left_out(view: &GraphView<'_>, graph: &Projection, evidence: &mut 
         hubs: hubs.into_iter().map(|hub| evidence.entity(view, hub)).collect(),
         ..LeftOut::default()
     }
+}
+
+/// By position: who is a protected person.
+pub(super) fn protected(view: &GraphView<'_>, graph: &Projection, watch: &Watch) -> Result<Vec<bool>, AnalysisError> {
+    let is_protected = |at: u32| {
+        if at.is_multiple_of(4_096) {
+            watch.pass(0)?;
+        }
+        Ok(view.is_protected(graph.node(at)))
+    };
+    graph.positions().into_par_iter().map(is_protected).collect::<Result<_, _>>().map_err(AnalysisError::stopped)
+}
+
+/// Where an entity stands in the copy, if it is in it.
+pub(super) fn position(view: &GraphView<'_>, graph: &Projection, node: NodeIx) -> Option<u32> {
+    let rank = view.rank(node);
+    let (mut low, mut high) = (0, graph.len() as u32);
+    while low < high {
+        let middle = low.midpoint(high);
+        if view.rank(graph.node(middle)) < rank { low = middle + 1 } else { high = middle }
+    }
+    (low < graph.len() as u32 && graph.node(low) == node).then_some(low)
+}
+
+/// How many there are of each size, of sizes that come the largest first.
+pub(super) fn size_counts(sizes: impl Iterator<Item = u64>) -> Vec<SizeCount> {
+    let mut counts: Vec<SizeCount> = Vec::new();
+    for size in sizes {
+        match counts.last_mut().filter(|last| last.size == size) {
+            Some(last) => last.count += 1,
+            None => counts.push(SizeCount { size, count: 1 }),
+        }
+    }
+    counts
 }

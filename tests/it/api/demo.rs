@@ -88,6 +88,8 @@ async fn a_newcomer_finds_what_was_planted() {
     finds_what_stands_between(&demo).await;
     finds_how_far_and_how_sure(&demo).await;
     finds_key_actors(&demo).await;
+    finds_what_hangs_together(&demo).await;
+    finds_whose_removal_breaks_it(&demo).await;
     assert_eq!(demo.end(), Some(0), "SIGTERM ends it in order");
 }
 
@@ -275,6 +277,67 @@ async fn finds_key_actors(demo: &Demo) {
     let edge = ask("ana@al-police", 2, "none").await["edges"][0].clone();
     assert_eq!((&edge["source"], &edge["target"]), (&json!("p-0001"), &json!("p-0301")));
     assert_eq!(edge["relationships"], json!(["as-0003"]));
+}
+
+/// What exercise 13 says.
+async fn finds_what_hangs_together(demo: &Demo) {
+    let exercises = exercises();
+    let ask = async |who: &str, kind: &str| {
+        let path = "/v1/analyses/components";
+        let body = exercises.iter().find(|(known, body)| known == path && body["kind"] == kind).map(|(_, body)| body);
+        let (status, answer) = demo.call(who, Method::POST, path, body).await;
+        assert_eq!(status, StatusCode::OK, "{who}: {answer}");
+        assert_eq!(answer["result"]["entities"], 60, "{who}");
+        answer["result"].clone()
+    };
+    let sizes = |found: &Value| -> Vec<Value> {
+        found["components"].as_array().expect("parts").iter().map(|part| part["size"].clone()).collect()
+    };
+    let (whole, parts) = (ask("ana@al-police", "k_core").await, ask("vera@al-police", "k_core").await);
+    assert_eq!((&whole["k"], sizes(&whole)), (&json!(3), vec![json!(16)]));
+    let members = whole["components"][0]["members"].as_array().expect("people").clone();
+    assert!(members.contains(&json!("p-0001")) && members.contains(&json!("p-0003")), "{whole}");
+    assert_eq!((&parts["k"], sizes(&parts)), (&json!(3), vec![json!(4), json!(4)]));
+    for (part, enterprise) in parts["components"].as_array().expect("parts").iter().zip(["migrants", "drugs"]) {
+        let truth = truth()["enterprises"].clone();
+        let known = truth.as_array().expect("enterprises").iter().find(|known| known["name"] == enterprise);
+        let known = known.expect("one of that name")["members"].as_array().expect("people").clone();
+        assert!(part["members"].as_array().expect("people").iter().all(|member| known.contains(member)), "{part}");
+    }
+    let points = ask("ana@al-police", "articulation_points").await["articulation_points"].clone();
+    let cut_off: Vec<_> = [0, 1, 2].iter().map(|at| (&points[at]["entity"], &points[at]["cut_off"])).collect();
+    assert_eq!(cut_off[..2], [(&json!("p-0101"), &json!(5)), (&json!("p-0102"), &json!(5))]);
+    assert!(cut_off[2].1.as_u64().expect("a number") < 5);
+    let bridges = ask("mila@rs-fiu", "bridges").await["bridges"].clone();
+    assert_eq!((&bridges[0]["a"], &bridges[0]["b_side"]), (&json!("p-0001"), &json!(5)), "{bridges}");
+    assert_eq!(bridges[0]["relationships"], json!(["as-0018"]));
+}
+
+/// What exercise 14 says.
+async fn finds_whose_removal_breaks_it(demo: &Demo) {
+    let path = "/v1/analyses/key-players";
+    let bodies: Vec<Value> = exercises().into_iter().filter(|(known, _)| known == path).map(|(_, body)| body).collect();
+    let [two, dear, reach] = &bodies[..] else { panic!("three questions about key players") };
+    for (who, body, entities, percent, top) in [
+        ("ana@al-police", two, ["p-0102", "p-0205"], 41, Some((["p-0101", "p-0102"], 31))),
+        ("mila@rs-fiu", two, ["p-0001", "p-0102"], 54, None),
+        ("ana@al-police", dear, ["p-0040", "p-0205"], 25, None),
+        ("ana@al-police", reach, ["p-0102", "p-0301"], 32, None),
+    ] {
+        let (status, answer) = demo.call(who, Method::POST, path, Some(body)).await;
+        assert_eq!(status, StatusCode::OK, "{who}: {answer}");
+        let result = &answer["result"];
+        let is = |set: &Value, percent: i32| {
+            let share = set["value"].as_f64().expect("a number");
+            assert!((share * 100.0 - f64::from(percent)).abs() < 0.5, "{who}: {set}");
+        };
+        assert_eq!((&result["sets"][0]["entities"], &result["exact"]), (&json!(entities), &json!(true)), "{who}");
+        is(&result["sets"][0], percent);
+        if let Some((entities, percent)) = top {
+            assert_eq!(result["top_ranked"]["degree"]["entities"], json!(entities), "{who}");
+            is(&result["top_ranked"]["degree"], percent);
+        }
+    }
 }
 
 /// An answer without what differs from one run to the next: instants of the record, sealed tokens, ids of loads.

@@ -4,8 +4,10 @@
 
 mod central;
 mod encoded;
+mod key_sets;
 mod projection;
 pub(crate) mod random;
+mod structure;
 mod temporal;
 mod view;
 mod yen;

@@ -98,6 +98,7 @@ async fn the_sample_has_its_known_counts_and_paths() {
             .collect();
     assert_eq!(crimes, expected_crimes);
     finds_the_known_paths(&yard, &all, &expected).await;
+    finds_what_hangs_together(&yard, &all, &expected["knows"]).await;
     // Every relationship joins kinds that the overlay allows.
     for known in &all {
         if let Subject::Relationship { source, target, .. } = &known.claim.subject {
@@ -107,20 +108,48 @@ async fn the_sample_has_its_known_counts_and_paths() {
     }
 }
 
+/// The id of a person who is told by name and number.
+fn person(all: &[Assertion], label: &Value) -> String {
+    let (_, number) = label.as_str().and_then(|label| label.rsplit_once(' ')).expect("a name and a number");
+    let named = |known: &&Assertion| known.claim.properties.values().flatten().any(|value| value == number);
+    match all.iter().find(named).map(|known| &known.claim.subject) {
+        Some(Subject::Entity(id)) => id.to_string(),
+        other => panic!("{label}: {other:?}"),
+    }
+}
+
+/// Components, triangles and clustering of who knows whom, isolates among them.
+async fn finds_what_hangs_together(yard: &Yard, all: &[Assertion], expected: &Value) {
+    let ask = async |kind: &str| {
+        let frame = json!({"relationship_kinds": ["Knows"], "entity_kinds": ["Person"]});
+        let body = json!({"kind": kind, "frame": frame});
+        yard.state
+            .run_analysis(&caller("ana@al-police"), "components", body)
+            .await
+            .expect("answers")
+            .into_inner()
+            .result
+    };
+    let weak = ask("weak").await;
+    assert_eq!((&weak["entities"], &weak["pairs"]), (&expected["nodes"], &expected["edges"]));
+    assert_eq!((&weak["total"], &weak["components"][0]["size"]), (&expected["components"], &expected["largest"]));
+    let triangles = ask("triangles").await;
+    assert_eq!(triangles["total"], expected["triangles"]);
+    let (mean, known) = (&triangles["summary"]["mean_clustering"], &expected["avg_clustering"]);
+    assert!((mean.as_f64().expect("a number") - known.as_f64().expect("a number")).abs() < 1e-12, "{mean}");
+    let rows = triangles["clustering"].as_array().expect("rows");
+    for top in expected["top_triangles"].as_array().expect("people") {
+        let id = person(all, &top[0]);
+        assert_eq!(rows.iter().find(|row| row["entity"] == id).map(|row| &row["triangles"]), Some(&top[1]), "{top}");
+    }
+    assert_eq!(rows[0]["triangles"], expected["top_triangles"][0][1]);
+}
+
 /// The shortest paths between people that the sample's guide tells, asked as an analyst of the loader's agency.
 async fn finds_the_known_paths(yard: &Yard, all: &[Assertion], expected: &Value) {
-    // People are told by name and number.
-    let person = |label: &Value| -> String {
-        let (_, number) = label.as_str().and_then(|label| label.rsplit_once(' ')).expect("a name and a number");
-        let named = |known: &&Assertion| known.claim.properties.values().flatten().any(|value| value == number);
-        match all.iter().find(named).map(|known| &known.claim.subject) {
-            Some(Subject::Entity(id)) => id.to_string(),
-            other => panic!("{label}: {other:?}"),
-        }
-    };
     let hops = async |source: &Value, target: &Value, k: u64, kinds: Value| -> Vec<u64> {
         let frame = json!({"relationship_kinds": kinds});
-        let body = json!({"source": person(source), "target": person(target), "k": k, "frame": frame});
+        let body = json!({"source": person(all, source), "target": person(all, target), "k": k, "frame": frame});
         let answer =
             yard.state.run_analysis(&caller("ana@al-police"), "k-shortest-paths", body).await.expect("answers");
         let paths = answer.into_inner().result["paths"].clone();

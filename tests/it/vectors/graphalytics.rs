@@ -1,11 +1,13 @@
-//! The validation graphs of LDBC Graphalytics: breadth-first search, single-source shortest paths and PageRank, every row. Skipped
-//! aloud where they are not there.
+//! The validation graphs of LDBC Graphalytics: breadth-first search, single-source shortest paths, PageRank, weakly connected components,
+//! local clustering and label propagation, every row. Skipped aloud where they are not there.
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
-use std::collections::BTreeMap;
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
+use linchpin::graph::algo::label_propagation;
+use linchpin::graph::{Projection, Watch};
 use serde_json::{Value, json};
 
 use super::near;
@@ -110,4 +112,96 @@ fn graphalytics_pagerank_is_known() {
         rows += expected.len();
     }
     assert_eq!(rows, 119, "two graphs of PageRank, and the examples");
+}
+
+/// The vertices of a file of adjacency lists and the edges that it names.
+fn adjacency(path: &Path) -> (Vec<u32>, Vec<(u32, u32)>) {
+    let number = |word: &String| word.parse::<u32>().unwrap();
+    let lines = lines(path);
+    let vertices = lines.iter().map(|line| number(&line[0])).collect();
+    let edges = lines.iter().flat_map(|line| line[1..].iter().map(move |to| (number(&line[0]), number(to))));
+    (vertices, edges.collect())
+}
+
+/// Files of input and of expected output, whether directed.
+fn pairs_of_files(folder: &Path, name: &str) -> Vec<(bool, PathBuf, PathBuf)> {
+    let (own, example) = (folder.join(name), folder.join("example"));
+    let of = |(directed, short, long): (bool, &str, &str)| {
+        let output = format!("example-{long}-{}", name.to_uppercase());
+        let long = example.join(format!("example-{long}-input"));
+        [
+            (directed, own.join(format!("{short}-input")), own.join(format!("{short}-output"))),
+            (directed, long, example.join(output)),
+        ]
+    };
+    [(true, "dir", "directed"), (false, "undir", "undirected")].into_iter().flat_map(of).collect()
+}
+
+#[test]
+fn graphalytics_components_and_clustering_are_known() {
+    let Some(folder) = shared("graphalytics") else { return };
+    let mut rows = 0;
+    for (name, kind, field) in [("wcc", "weak", "components"), ("lcc", "triangles", "clustering")] {
+        for (directed, input, output) in pairs_of_files(&folder, name) {
+            let (vertices, edges) = adjacency(&input);
+            let arrow = if directed { "->" } else { "--" };
+            let text: String = vertices.iter().map(|id| format!("{id}\n")).collect();
+            let text = edges.iter().fold(text, |text, (a, b)| format!("{text}{a} {arrow} {b}\n"));
+            let frame = json!({"direction": "out", "entity_kinds": ["Person"]});
+            let found =
+                ask(&drawn(&text), &anyone(), "components", &json!({"kind": kind, "frame": frame}), None).unwrap();
+            let listed = found.result[field].as_array().unwrap();
+            let expected = lines(&output);
+            for row in &expected {
+                let value: f64 = row[1].parse().unwrap();
+                if kind == "triangles" {
+                    let clustering = listed.iter().find(|listed| listed["entity"] == row[0]).unwrap();
+                    // They are written with twelve digits.
+                    assert!(near(&clustering["clustering"], &json!(value), 1e-11), "{output:?}: {row:?} {clustering}");
+                } else {
+                    let holds = |id: &str| {
+                        listed.iter().position(|part| part["members"].as_array().unwrap().contains(&json!(id))).unwrap()
+                    };
+                    for other in &expected {
+                        assert_eq!(
+                            holds(&row[0]) == holds(&other[0]),
+                            row[1] == other[1],
+                            "{output:?}: {row:?} {other:?}"
+                        );
+                    }
+                }
+            }
+            rows += expected.len();
+        }
+    }
+    assert_eq!(rows, 8 + 8 + 10 + 9 + 2 * (10 + 9));
+}
+
+#[test]
+fn graphalytics_labels_are_known() {
+    let Some(folder) = shared("graphalytics") else { return };
+    let mut rows = 0;
+    for (directed, input, output) in pairs_of_files(&folder, "cdlp") {
+        let (mut vertices, edges) = adjacency(&input);
+        vertices.sort_unstable();
+        let place = |id: &u32| u32::try_from(vertices.binary_search(id).unwrap()).unwrap();
+        let pairs: BTreeSet<(u32, u32)> = edges
+            .iter()
+            .map(|(a, b)| (place(a), place(b)))
+            .map(|(a, b)| if directed { (a, b) } else { (a.min(b), a.max(b)) })
+            .collect();
+        let pairs: Vec<(u32, u32, f64)> = pairs.into_iter().map(|(a, b)| (a, b, 1.0)).collect();
+        let graph = Projection::from_pairs(vertices.len(), directed, &pairs);
+        // The examples are told after two rounds, the others after five.
+        let rounds = if output.starts_with(folder.join("example")) { 2 } else { 5 };
+        let found = label_propagation(&graph, rounds, &Watch::default()).unwrap();
+        let expected = lines(&output);
+        for row in &expected {
+            let label = found.labels[place(&row[0].parse().unwrap()) as usize];
+            assert_eq!(vertices[label as usize].to_string(), row[1], "{output:?}: {row:?}");
+        }
+        assert_eq!(expected.len(), vertices.len());
+        rows += expected.len();
+    }
+    assert_eq!(rows, 8 + 8 + 10 + 9);
 }

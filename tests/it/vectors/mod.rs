@@ -5,6 +5,7 @@
 mod centrality;
 mod common_neighbours;
 mod communities;
+mod components;
 mod connect;
 mod cycles;
 mod distances;
@@ -12,6 +13,7 @@ mod expand;
 mod graphalytics;
 mod hidden_links;
 mod k_shortest_paths;
+mod key_players;
 mod most_reliable_paths;
 mod paths_within;
 mod shortest_paths;
