@@ -1,17 +1,21 @@
 //! Questions about a whole generated graph, beside what peers need for the same (`bench/README.md`).
 //!
 //! `cargo bench --bench whole -- <graph> <questions> [rounds] [hidden]` reads `bench/data/<graph>.edges` and prints a JSON line for each
-//! question: the copy of the view, each kernel on it, and the whole analysis. `hidden` hides a third of the relationships.
+//! question: the copy of the view, each kernel on it, and the whole analysis. `hidden` hides every third relationship.
 
 mod graphs;
 
 use std::time::Instant as Clock;
 
-use linchpin::graph::algo::{Leiden, QualityFunction, leiden};
-use linchpin::graph::{Budget, GraphView, Lens, Projection, Strength};
+use linchpin::analysis::{Caps, analysis};
+use linchpin::graph::algo::{
+    BetweennessWanted, Leiden, PageRankWanted, QualityFunction, Rounds, betweenness, leiden, pagerank, random_sources,
+    triangles, weak,
+};
+use linchpin::graph::{Budget, GraphView, Lens, Projection, Random, Snapshot, Strength, Watch};
 use serde_json::{Value, json};
 
-use graphs::{AnyError, TODAY, file, milliseconds, numbers, snapshot, who};
+use graphs::{AnyError, TODAY, file, milliseconds, numbers, partly_hidden, snapshot, who};
 
 /// Times a piece of work some times over; its last answer is told beside the times.
 fn timed(question: &str, rounds: usize, mut work: impl FnMut() -> Result<Value, AnyError>) -> Result<(), AnyError> {
@@ -43,34 +47,89 @@ fn copied(view: &GraphView<'_>) -> Result<Projection, AnyError> {
     view.project(&Strength::default(), &Budget::unlimited()).map_err(|_| "halted".into())
 }
 
+/// The kernel of a question on a copy.
+fn kernel(question: &str, graph: &Projection, watch: &Watch) -> Result<Value, AnyError> {
+    let halted = |_| "halted";
+    Ok(match question {
+        "leiden" | "leiden-once" => {
+            let iterations = if question == "leiden" { 2 } else { 1 };
+            let wanted = Leiden { quality: QualityFunction::Modularity, resolution: 1.0, iterations, seed: 1 };
+            let found = leiden(graph, &wanted, watch).map_err(halted)?;
+            json!({"quality": found.quality, "communities": found.partition.len()})
+        }
+        "pagerank" => {
+            let rounds = Rounds { exactly: Some(20), most: 20, tolerance: 0.0 };
+            let wanted = PageRankWanted { damping: 0.85, restart: None, rounds };
+            json!(pagerank(graph, &wanted, watch).map_err(halted)?.values.iter().copied().fold(0.0, f64::max))
+        }
+        "weak" => {
+            let labels = weak(graph, |_| true, watch).map_err(halted)?;
+            json!(labels.iter().enumerate().filter(|(at, label)| *at as u32 == **label).count())
+        }
+        "triangles" => json!(triangles(graph, watch).map_err(halted)?.of.iter().sum::<u64>() / 3),
+        "betweenness" => {
+            let sources = random_sources(graph, 64, &mut Random::new(1, 0));
+            let wanted = BetweennessWanted { pairs: false, by_strength: false };
+            json!(
+                betweenness(graph, &sources, wanted, watch)
+                    .map_err(halted)?
+                    .entities
+                    .iter()
+                    .copied()
+                    .fold(0.0, f64::max)
+            )
+        }
+        other => return Err(format!("no bench of {other}").into()),
+    })
+}
+
+/// The whole of a question: its body parsed, the view made and copied, evidence and answer put together.
+fn whole(snapshot: &Snapshot, name: &str, body: Value) -> Result<Value, AnyError> {
+    let question = analysis(name).ok_or("no such analysis")?.parse(body).map_err(|_| "faults")?;
+    let caps = Caps::default();
+    let ontology = &snapshot.vocabulary().ontology;
+    let frame = question.frame.resolve(ontology, question.default_direction, &caps).map_err(|_| "faults")?;
+    let view = snapshot.view(&who()?, TODAY, frame.lens);
+    let budget = Budget::new(frame.caps.max_visited, linchpin::graph::Stop::default());
+    let found = question.run.run(&view, &frame.caps, &budget)?;
+    Ok(json!(found.truncated.is_some()))
+}
+
+/// The analysis that asks what a kernel answers, with its body.
+fn asked(question: &str) -> Option<(&'static str, Value)> {
+    Some(match question {
+        "leiden" => ("communities", json!({"restarts": 1})),
+        "pagerank" => ("centrality", json!({"measure": "pagerank", "iterations": 20})),
+        "weak" => ("components", json!({"kind": "weak"})),
+        "triangles" => ("components", json!({"kind": "triangles"})),
+        "betweenness" => ("centrality", json!({"measure": "betweenness_sampled", "samples": 64})),
+        _ => return None,
+    })
+}
+
 fn main() -> Result<(), AnyError> {
     let mut words = std::env::args().skip(1).filter(|word| !word.starts_with("--"));
     let graph = words.next().unwrap_or_else(|| "rmat-100000".to_owned());
-    let questions = words.next().unwrap_or_else(|| "copy,leiden".to_owned());
+    let questions = words.next().unwrap_or_else(|| "copy,weak,pagerank,triangles,leiden-once,leiden".to_owned());
     let rounds: usize = words.next().map_or(Ok(3), |word| word.parse())?;
     let Some(edges) = file(&format!("{graph}.edges")) else { return Ok(()) };
-    let snapshot = snapshot(&numbers(&edges)?)?;
+    let hidden = words.next().is_some_and(|word| word == "hidden");
+    let snapshot = if hidden { partly_hidden(&numbers(&edges)?)? } else { snapshot(&numbers(&edges)?)? };
     let who = who()?;
     let view = snapshot.view(&who, TODAY, Lens::default());
-    let budget = Budget::unlimited();
-    let watch = budget.watch();
+    let watch = Budget::unlimited().watch();
     let copy = copied(&view)?;
-    println!("{}", json!({"graph": graph, "nodes": copy.len(), "pairs": copy.pairs()}));
+    println!("{}", json!({"graph": graph, "hidden": hidden, "nodes": copy.len(), "pairs": copy.pairs()}));
     for question in questions.split(',') {
-        match question {
-            "copy" => timed(question, rounds, || Ok(json!(copied(&view)?.pairs())))?,
-            "leiden" => {
-                for (iterations, seed) in [(1, 1), (2, 1)] {
-                    timed(&format!("leiden, {iterations} iterations"), rounds, || {
-                        let wanted = Leiden { quality: QualityFunction::Modularity, resolution: 1.0, iterations, seed };
-                        let found = leiden(&copy, &wanted, &watch).map_err(|_| "halted")?;
-                        Ok(
-                            json!({"quality": found.quality, "communities": found.partition.len(), "levels": found.levels.len()}),
-                        )
-                    })?;
-                }
-            }
-            other => return Err(format!("no bench of {other}").into()),
+        if question == "copy" {
+            timed(question, rounds, || Ok(json!(copied(&view)?.pairs())))?;
+            continue;
+        }
+        timed(&format!("{question}: kernel"), rounds, || kernel(question, &copy, &watch))?;
+        if let Some((name, body)) = asked(question) {
+            timed(&format!("{question}: run, answer included"), rounds.min(3), || {
+                whole(&snapshot, name, body.clone())
+            })?;
         }
     }
     Ok(())

@@ -33,6 +33,15 @@ pub(crate) fn id(number: u32) -> Result<EntityId, AnyError> {
 
 /// The graph as claims: one an entity, one a relationship, of a few kinds and evaluations.
 pub(crate) fn snapshot(edges: &[(u32, u32)]) -> Result<Snapshot, AnyError> {
+    built(edges, false)
+}
+
+/// The same, every third relationship marked so that the caller does not see it.
+pub(crate) fn partly_hidden(edges: &[(u32, u32)]) -> Result<Snapshot, AnyError> {
+    built(edges, true)
+}
+
+fn built(edges: &[(u32, u32)], hidden: bool) -> Result<Snapshot, AnyError> {
     let pattern =
         linchpin::graph::text::claims("a -t1 A1 Associate- b\na -t2 B2 Call-> b\na -t3 C3 AccountTransfer-> b")?;
     let patterns: Vec<&Assertion> =
@@ -51,6 +60,9 @@ pub(crate) fn snapshot(edges: &[(u32, u32)]) -> Result<Snapshot, AnyError> {
     }
     let mut patterns: Vec<Assertion> = patterns.into_iter().cloned().collect();
     let kinds = patterns.len();
+    if hidden {
+        patterns[0].claim.marking.tlp = linchpin::model::Tlp::Red;
+    }
     for (at, (a, b)) in edges.iter().enumerate() {
         let claim = &mut patterns[at % kinds];
         claim.id = AssertionId::from_u128(at as u128 + (1 << 64));

@@ -8,8 +8,10 @@ use utoipa::ToSchema;
 use super::community::{Cover, bridges, describe};
 use super::whole::{Weighting, Weights, left_out, project, unaffordable};
 use super::{Analysis, AnalysisError, Caps, Evidence, Finding, Frame, Truncated, TruncatedReason};
-use crate::graph::algo::{Leiden, QualityFunction, personas, restarts};
-use crate::graph::{Budget, GraphView, Projection};
+use crate::graph::algo::{
+    Communing, Leiden, Partition, QualityFunction, Restarts, connected, label_propagation, personas, quality, restarts,
+};
+use crate::graph::{Budget, GraphView, Halt, Projection, Watch};
 use crate::model::{EntityId, Fault, RelationshipKey};
 
 /// The most restarts that can be asked for.
@@ -23,6 +25,10 @@ pub enum CommunityMethod {
     /// Leiden (Traag, Waltman & van Eck 2019): each entity is in one community.
     #[default]
     Leiden,
+    /// Label propagation (Raghavan, Albert & Kumara 2007, in the synchronous form of LDBC Graphalytics): quick and without an objective; in
+    /// each round everybody takes the label that is strongest among the neighbours, of equals that of the least id. Communities that
+    /// fall into pieces are taken apart. Nothing is left to chance: `seed` and `restarts` do nothing. The quality is told all the same.
+    LabelPropagation,
     /// Ego splitting (Epasto, Lattanzi & Paes Leme 2017): an entity whose neighbours fall into groups of their own can be in several
     /// communities. The quality is that of the split graph. Undirected.
     EgoSplitting,
@@ -64,6 +70,10 @@ pub struct CommunitiesRequest {
     #[serde(default = "ten")]
     #[schema(minimum = 1, maximum = 1000, default = 10)]
     pub restarts: u32,
+    /// For label propagation: how many rounds at most.
+    #[serde(default = "ten")]
+    #[schema(minimum = 1, maximum = 1000, default = 10)]
+    pub rounds: u32,
     /// How many members of a community are listed at most; altogether cut to `limits.max_results`.
     #[serde(default = "fifty")]
     #[schema(minimum = 0, maximum = 10000, default = 50)]
@@ -241,8 +251,10 @@ impl Analysis for Communities {
         if params.resolution.is_some_and(|resolution| !(resolution > 0.0 && resolution <= 1e6)) {
             faults.push(Fault::new("/resolution", "out-of-range", "above 0, up to 1000000"));
         }
-        if !(1..=MAX_RESTARTS).contains(&params.restarts) {
-            faults.push(Fault::new("/restarts", "out-of-range", format!("1 to {MAX_RESTARTS} runs")));
+        for (pointer, count) in [("/restarts", params.restarts), ("/rounds", params.rounds)] {
+            if !(1..=MAX_RESTARTS).contains(&count) {
+                faults.push(Fault::new(pointer, "out-of-range", format!("1 to {MAX_RESTARTS}")));
+            }
         }
         for (pointer, count) in [("/members", params.members), ("/bridges", params.bridges)] {
             if count > MAX_LISTED {
@@ -259,6 +271,7 @@ impl Analysis for Communities {
             resolution: None,
             seed: 1,
             restarts: 10,
+            rounds: 10,
             members: 50,
             bridges: 20,
             weights: Weights::None,
@@ -278,7 +291,7 @@ impl Analysis for Communities {
         let watch = budget.watch();
         let halted = AnalysisError::stopped;
         let split = match params.method {
-            CommunityMethod::Leiden => None,
+            CommunityMethod::Leiden | CommunityMethod::LabelPropagation => None,
             CommunityMethod::EgoSplitting => Some(personas(&graph.undirected(), &watch).map_err(halted)?),
         };
         let parted = split.as_ref().map_or(&graph, |split| &split.graph);
@@ -288,16 +301,20 @@ impl Analysis for Communities {
             CommunityObjective::Cpm => QualityFunction::Cpm,
         };
         let wanted = Leiden::usual(parted, function, resolution, params.seed);
-        let found = restarts(parted, &wanted, params.restarts, &watch).map_err(halted)?;
+        let found = match params.method {
+            CommunityMethod::LabelPropagation => propagated(parted, &wanted, params.rounds, &watch),
+            _ => restarts(parted, &wanted, params.restarts, &watch),
+        };
+        let found = found.map_err(halted)?;
         let owners = split.as_ref().map(|split| &split.owners[..]);
         let cover = Cover::new(&found, owners);
         let mut evidence = Evidence::default();
         let left_out = left_out(view, &graph, &mut evidence);
         let (communities, cut) = describe(view, &graph, &cover, (params.members, caps.max_results), &mut evidence);
         let bridges = bridges(view, &graph, &cover, (params.bridges, communities.len()), &mut evidence);
-        let level = |partition: &crate::graph::algo::Partition| CommunityLevel {
+        let level = |partition: &Partition| CommunityLevel {
             groups: partition.len() as u64,
-            quality: crate::graph::algo::quality(parted, partition, function, resolution),
+            quality: quality(parted, partition, function, resolution),
         };
         let result = CommunitiesResult {
             nodes: graph.len() as u64,
@@ -308,7 +325,7 @@ impl Analysis for Communities {
             communities,
             bridges,
             restarts: CommunityRestarts {
-                runs: params.restarts,
+                runs: u32::try_from(found.qualities.len()).unwrap_or(u32::MAX),
                 hits: u32::try_from(found.hits).unwrap_or(u32::MAX),
                 qualities: found.qualities.clone(),
             },
@@ -317,6 +334,15 @@ impl Analysis for Communities {
         let truncated = cut.then(|| Truncated::by(TruncatedReason::MaxResults));
         Ok(Finding { result, evidence, truncated, left_out })
     }
+}
+
+/// What label propagation comes to, as the only run that there is.
+fn propagated(graph: &Projection, wanted: &Leiden, rounds: u32, watch: &Watch) -> Result<Restarts, Halt> {
+    let found = label_propagation(graph, rounds, watch)?;
+    let partition = connected(graph.summed().out(), &Partition::from_labels(&found.labels));
+    let quality = quality(graph, &partition, wanted.quality, wanted.resolution);
+    let best = Communing { partition, quality, levels: Vec::new() };
+    Ok(Restarts { best, qualities: vec![quality], hits: 1, stability: vec![1.0; graph.len()] })
 }
 
 /// 1 for modularity; for the constant Potts model the mean strength of all pairs, joined or not.

@@ -124,6 +124,7 @@ fn variants(analysis: &dyn AnyAnalysis, body: &Value) -> Vec<Value> {
         ],
         "communities" => vec![
             json!({"objective": "cpm", "weights": "reliability", "restarts": 3}),
+            json!({"method": "label_propagation", "weights": "reliability"}),
             json!({"method": "ego_splitting", "weights": "count", "members": 2}),
             json!({"weights": "recency", "weighting": {"half_life_days": 2.0, "layers": {"money": 1.0, "risk": 0.5}}}),
         ],

@@ -171,6 +171,16 @@ fn restarts_tell_how_sure_a_community_is() {
 }
 
 #[test]
+fn labels_spread_to_whoever_hangs_together() {
+    // The labels of two triangles, a tie between them; `l` and `r` take each other's label for ever and hang together all the same.
+    let text = "a -- b\nb -- c\nc -- a\nd -- e\ne -- f\nf -- d\nc -- d\nl -- r";
+    let found = found(text, &json!({"method": "label_propagation"})).result;
+    let members: Vec<usize> =
+        found["communities"].as_array().unwrap().iter().map(|one| one["members"].as_array().unwrap().len()).collect();
+    assert_eq!((members, &found["restarts"]["runs"]), (vec![3, 3, 1, 1], &json!(1)));
+}
+
+#[test]
 fn a_split_entity_is_in_two_communities() {
     let text = "a1 -- a2\na1 -- a3\na2 -- a3\nb1 -- b2\nb1 -- b3\nb2 -- b3\nm -- a1\nm -- a2\nm -- b1\nm -- b2";
     let found = found(text, &json!({"method": "ego_splitting"})).result;
