@@ -128,6 +128,12 @@ fn variants(analysis: &dyn AnyAnalysis, body: &Value) -> Vec<Value> {
             json!({"weights": "recency", "weighting": {"half_life_days": 2.0, "layers": {"money": 1.0, "risk": 0.5}}}),
         ],
         "centrality" => centralities(),
+        "roles" => vec![
+            json!({"groups": "communities", "order_by": "brokerage", "weights": "reliability"}),
+            json!({"groups": "agency", "order_by": "participation", "top": 2}),
+            json!({"groups": "country", "entities": ["p-5", "p-1"]}),
+            json!({"groups": "communities", "order_by": "within_z", "weights": "recency", "restarts": 2}),
+        ],
         _ => Vec::new(),
     };
     let costs = if body.get("cost").is_some() { costs.to_vec() } else { vec![json!({})] };

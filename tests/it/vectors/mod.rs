@@ -14,6 +14,7 @@ mod hidden_links;
 mod k_shortest_paths;
 mod most_reliable_paths;
 mod paths_within;
+mod roles;
 mod shortest_paths;
 mod statistics;
 mod temporal_paths;
