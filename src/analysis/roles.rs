@@ -10,7 +10,7 @@ use super::paths::all_known;
 use super::whole::{Weighting, Weights, left_out, project, unaffordable};
 use super::{Analysis, AnalysisError, Caps, Evidence, Finding, Frame, Truncated, TruncatedReason};
 use crate::graph::algo::{Brokerage, Leiden, Place, QualityFunction, brokerage, places, restarts, structural_holes};
-use crate::graph::{Budget, GraphView, Halt, Projection, Watch};
+use crate::graph::{Budget, GraphView, Halt, NodeIx, Projection, Watch};
 use crate::model::{EntityId, Fault};
 
 /// The most entities that can be asked for.
@@ -54,7 +54,7 @@ pub struct RolesRequest {
     #[serde(default)]
     #[schema(default = "communities")]
     pub groups: RoleGroups,
-    /// Only these entities; left out: the first of all in the order of `order_by`.
+    /// Only these entities, which must have a part in the graph; left out: all of it. Protected people are not listed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 10000)]
     pub entities: Vec<EntityId>,
@@ -81,8 +81,8 @@ pub struct RolesRequest {
     /// How relationships are weighed besides.
     #[serde(default)]
     pub weighting: Weighting,
-    /// What of the graph is looked at. Brokers are told apart by direction when `direction` is `out` or `in`; the other figures regard
-    /// both ways.
+    /// What of the graph is looked at. Brokers are told apart by direction when `direction` is `out` or `in` (then against the
+    /// relationships); the other figures regard both ways.
     #[serde(default)]
     pub frame: Frame,
 }
@@ -108,6 +108,8 @@ pub struct RolesResult {
     pub groups: u64,
     /// How many entities are in no group.
     pub ungrouped: u64,
+    /// How many could be listed: those asked for, or all, without protected people.
+    pub total: u64,
     /// The entities, in the order asked for.
     pub entities: Vec<RolePosition>,
     /// The roles in the enterprise that claims state, in the order of their names; protected people are not counted.
@@ -228,10 +230,10 @@ impl Analysis for Roles {
 
     fn sample(_: &mut dyn FnMut() -> EntityId) -> Self::Params {
         RolesRequest {
-            groups: RoleGroups::Communities,
+            groups: RoleGroups::Country,
             entities: Vec::new(),
-            order_by: RoleOrder::Brokerage,
-            top: 20,
+            order_by: RoleOrder::Bridging,
+            top: 10,
             seed: 1,
             restarts: 10,
             weights: Weights::None,
@@ -247,28 +249,25 @@ impl Analysis for Roles {
         caps: &Caps,
         budget: &Budget,
     ) -> Result<Finding<Self::Output>, AnalysisError> {
-        let named: BTreeSet<_> = all_known(view, "/entities", &params.entities)?.into_iter().collect();
+        let named = all_known(view, "/entities", &params.entities)?;
         let Some(graph) = project(view, params.weights, &params.weighting, budget)? else { return Ok(unaffordable()) };
+        let mut listed = asked_for(view, &graph, &params.entities, &named)?;
         let watch = budget.watch();
         let both = graph.summed();
         let groups = Groups::new(view, &graph, &params, &watch).map_err(AnalysisError::stopped)?;
         let brokers = brokerage(&graph, &groups.of, &watch).map_err(AnalysisError::stopped)?;
-        let places = places(&both, &groups.of);
+        let places = places(&both, &groups.of, &watch).map_err(AnalysisError::stopped)?;
         let score = |at: u32| match params.order_by {
             RoleOrder::Brokerage => brokers[at as usize].total() as f64,
             RoleOrder::Bridging => (brokers[at as usize].total() - brokers[at as usize].coordinator) as f64,
             RoleOrder::Participation => places[at as usize].participation,
             RoleOrder::WithinZ => places[at as usize].within_z,
         };
-        let mut listed: Vec<u32> = graph
-            .positions()
-            .filter(|at| named.is_empty() || named.contains(&graph.node(*at)))
-            .filter(|at| !view.is_protected(graph.node(*at)))
-            .collect();
         listed.sort_by(|a, b| score(*b).total_cmp(&score(*a)).then(a.cmp(b)));
         let most = params.top.min(caps.max_results) as usize;
         let truncated =
             (listed.len() > most && caps.max_results < params.top).then(|| Truncated::by(TruncatedReason::MaxResults));
+        let total = listed.len() as u64;
         listed.truncate(most);
         let mut evidence = Evidence::default();
         let left_out = left_out(view, &graph, &mut evidence);
@@ -294,11 +293,41 @@ impl Analysis for Roles {
             pairs: graph.pairs() as u64,
             groups: groups.names.len() as u64,
             ungrouped: groups.of.iter().filter(|group| group.is_none()).count() as u64,
+            total,
             entities,
-            enterprise_roles: enterprise_roles(view, &graph, &mut evidence),
+            enterprise_roles: enterprise_roles(view, &graph, &watch, &mut evidence).map_err(AnalysisError::stopped)?,
         };
         Ok(Finding { result, evidence, truncated, left_out })
     }
+}
+
+/// The positions that may be listed, in ascending order: those of the named entities, or all; without protected people.
+fn asked_for(
+    view: &GraphView<'_>,
+    graph: &Projection,
+    entities: &[EntityId],
+    named: &[NodeIx],
+) -> Result<Vec<u32>, AnalysisError> {
+    let (mut positions, mut faults) = (Vec::with_capacity(named.len()), Vec::new());
+    for (at, (node, id)) in named.iter().zip(entities).enumerate() {
+        match graph.position(view, *node) {
+            Some(position) => positions.push(position),
+            None => {
+                let detail = format!("`{id}` has no part in the graph: no relationship in the frame, or a hub");
+                faults.push(Fault::new(format!("/entities/{at}"), "not-in-graph", detail));
+            }
+        }
+    }
+    if !faults.is_empty() {
+        return Err(AnalysisError::Faults(faults));
+    }
+    if named.is_empty() {
+        positions.extend(graph.positions());
+    }
+    positions.sort_unstable();
+    positions.dedup();
+    positions.retain(|at| !view.is_protected(graph.node(*at)));
+    Ok(positions)
 }
 
 /// The group of each position, and their names.
@@ -317,15 +346,16 @@ impl Groups {
             return Ok(Self { of, names: (1..=found.len()).map(|number| number.to_string()).collect() });
         }
         let name = |at: u32| {
+            watch.pass(0)?;
             let node = graph.node(at);
             let words: Vec<String> = match params.groups {
                 RoleGroups::Agency => view.asserting(node).into_iter().map(ToString::to_string).collect(),
                 _ => view.stated(node, "country").into_iter().map(str::to_owned).collect(),
             };
-            // What is stated of a protected person forms no group that is named: it stands in nobody's list.
-            if words.is_empty() { None } else { Some(words.join("+")) }
+            // A group is told of whoever is listed, and so of no protected person.
+            Ok(if words.is_empty() { None } else { Some(words.join("+")) })
         };
-        let names: Vec<Option<String>> = graph.positions().map(name).collect();
+        let names: Vec<Option<String>> = graph.positions().map(name).collect::<Result<_, Halt>>()?;
         let all: BTreeSet<&String> = names.iter().flatten().collect();
         let numbers: BTreeMap<&String, u32> = all.iter().enumerate().map(|(at, name)| (*name, at as u32)).collect();
         let of = names.iter().map(|name| name.as_ref().and_then(|name| numbers.get(name).copied())).collect();
@@ -357,22 +387,26 @@ fn cartography(place: Place) -> Cartography {
 }
 
 /// Who has which role, protected people aside.
-fn enterprise_roles(view: &GraphView<'_>, graph: &Projection, evidence: &mut Evidence) -> Vec<EnterpriseRole> {
+fn enterprise_roles(
+    view: &GraphView<'_>,
+    graph: &Projection,
+    watch: &Watch,
+    evidence: &mut Evidence,
+) -> Result<Vec<EnterpriseRole>, Halt> {
     let mut holders: BTreeMap<String, Vec<u32>> = BTreeMap::new();
     for at in graph.positions().filter(|at| !view.is_protected(graph.node(*at))) {
+        watch.pass(0)?;
         for role in view.stated(graph.node(at), "role") {
             holders.entry(role.to_owned()).or_default().push(at);
         }
     }
-    holders
-        .into_iter()
-        .map(|(role, holders)| EnterpriseRole {
-            role,
-            holders: holders.len() as u64,
-            only: match holders[..] {
-                [only] => Some(evidence.entity(view, graph.node(only))),
-                _ => None,
-            },
-        })
-        .collect()
+    let told = holders.into_iter().map(|(role, holders)| EnterpriseRole {
+        role,
+        holders: holders.len() as u64,
+        only: match holders[..] {
+            [only] => Some(evidence.entity(view, graph.node(only))),
+            _ => None,
+        },
+    });
+    Ok(told.collect())
 }

@@ -149,6 +149,12 @@ fn variants(analysis: &dyn AnyAnalysis, body: &Value) -> Vec<Value> {
             json!({"objective": "distance_reach", "forbidden": null, "size": 1}),
             json!({"forbidden": null, "size": 3, "costs": {body["forbidden"][0].as_str().unwrap(): 3}, "budget": 4}),
         ],
+        "roles" => vec![
+            json!({"groups": "communities", "order_by": "brokerage", "weights": "reliability"}),
+            json!({"groups": "agency", "order_by": "participation", "top": 2}),
+            json!({"groups": "country", "entities": ["p-5", "p-1"]}),
+            json!({"groups": "communities", "order_by": "within_z", "weights": "recency", "restarts": 2}),
+        ],
         _ => Vec::new(),
     };
     let costs = if body.get("cost").is_some() { costs.to_vec() } else { vec![json!({})] };

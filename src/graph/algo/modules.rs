@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::graph::Projection;
+use crate::graph::{Halt, Projection, Watch};
 
 /// Where a node stands.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -15,12 +15,13 @@ pub struct Place {
 }
 
 /// The place of every node of an undirected graph; nodes without a group are in none, and their ties count for nobody.
-pub fn places(graph: &Projection, groups: &[Option<u32>]) -> Vec<Place> {
+pub fn places(graph: &Projection, groups: &[Option<u32>], watch: &Watch) -> Result<Vec<Place>, Halt> {
     let mut inside = vec![0.0; graph.len()];
     let mut places = vec![Place::default(); graph.len()];
     // Of each module: how many, and the sums of strengths and of their squares.
     let mut modules: BTreeMap<u32, (f64, f64)> = BTreeMap::new();
     for at in graph.positions() {
+        watch.pass(graph.out().row(at).len())?;
         let Some(own) = groups[at as usize] else { continue };
         let mut ties: BTreeMap<u32, f64> = BTreeMap::new();
         for (to, weight) in graph.out().weighted(at) {
@@ -53,5 +54,5 @@ pub fn places(graph: &Projection, groups: &[Option<u32>]) -> Vec<Place> {
             places[at].within_z = (inside[at] - mean(group)) / deviation;
         }
     }
-    places
+    Ok(places)
 }

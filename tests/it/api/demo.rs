@@ -88,8 +88,10 @@ async fn a_newcomer_finds_what_was_planted() {
     finds_what_stands_between(&demo).await;
     finds_how_far_and_how_sure(&demo).await;
     finds_key_actors(&demo).await;
+    finds_who_belongs_together(&demo).await;
     finds_what_hangs_together(&demo).await;
     finds_whose_removal_breaks_it(&demo).await;
+    finds_between_whom_they_stand(&demo).await;
     assert_eq!(demo.end(), Some(0), "SIGTERM ends it in order");
 }
 
@@ -279,7 +281,7 @@ async fn finds_key_actors(demo: &Demo) {
     assert_eq!(edge["relationships"], json!(["as-0003"]));
 }
 
-/// What exercise 13 says.
+/// What exercise 14 says.
 async fn finds_what_hangs_together(demo: &Demo) {
     let exercises = exercises();
     let ask = async |who: &str, kind: &str| {
@@ -313,7 +315,7 @@ async fn finds_what_hangs_together(demo: &Demo) {
     assert_eq!(bridges[0]["relationships"], json!(["as-0018"]));
 }
 
-/// What exercise 14 says.
+/// What exercise 15 says.
 async fn finds_whose_removal_breaks_it(demo: &Demo) {
     let path = "/v1/analyses/key-players";
     let bodies: Vec<Value> = exercises().into_iter().filter(|(known, _)| known == path).map(|(_, body)| body).collect();
@@ -337,6 +339,84 @@ async fn finds_whose_removal_breaks_it(demo: &Demo) {
             assert_eq!(result["top_ranked"]["degree"]["entities"], json!(entities), "{who}");
             is(&result["top_ranked"]["degree"], percent);
         }
+    }
+}
+
+/// The answer to the exercise of this number among those on an analysis.
+async fn exercise(demo: &Demo, who: &str, name: &str, place: usize) -> Value {
+    let path = format!("/v1/analyses/{name}");
+    let (_, body) = exercises().into_iter().filter(|(known, _)| *known == path).nth(place).expect("a body");
+    let (status, answer) = demo.call(who, Method::POST, &path, Some(&body)).await;
+    assert_eq!(status, StatusCode::OK, "{who}: {answer}");
+    answer["result"].clone()
+}
+
+/// What exercise 13 says.
+async fn finds_who_belongs_together(demo: &Demo) {
+    let ana = exercise(demo, "ana@al-police", "communities", 0).await;
+    let vera = exercise(demo, "vera@al-police", "communities", 0).await;
+    assert_eq!((&ana["count"], &vera["count"]), (&json!(8), &json!(7)));
+    let hits = |found: &Value| found["restarts"]["hits"].as_u64().expect("a count");
+    assert!(hits(&ana) > 10 && hits(&vera) < 5, "{} and {}", ana["restarts"], vera["restarts"]);
+    let tops = |community: &Value| -> Vec<Value> {
+        community["top_members"].as_array().expect("members").iter().map(|member| member["entity"].clone()).collect()
+    };
+    let (first, last) = (&ana["communities"][0], &ana["communities"][7]);
+    assert_eq!((&first["size"], &last["size"]), (&json!(10), &json!(3)));
+    assert!(["p-0001", "p-0116", "p-0204", "p-0205"].iter().all(|who| tops(first).contains(&json!(who))), "{first}");
+    let countries = ana["communities"].as_array().expect("communities").iter().map(|one| &one["countries"]);
+    let single: Vec<bool> = countries.map(|countries| countries.as_array().expect("countries").len() == 1).collect();
+    assert_eq!(single.iter().position(|single| *single), Some(7), "all but the smallest are of several");
+    assert_eq!(
+        (&last["countries"][0], &vera["communities"][0]["size"]),
+        (&json!({"name": "me", "count": 3}), &json!(13))
+    );
+    let stability = |found: &Value, who: &str| {
+        let communities = found["communities"].as_array().expect("communities");
+        let own = communities.iter().find(|community| tops(community).contains(&json!(who))).expect("a community");
+        own["stability"].as_f64().expect("a number")
+    };
+    for who in ["p-0101", "p-0102"] {
+        assert!(stability(&ana, who) > 0.8 && stability(&vera, who) < 0.6, "{who}");
+    }
+    let joined = |found: &Value| {
+        let bridges = found["bridges"].as_array().expect("bridges").clone();
+        bridges.into_iter().find(|bridge| bridge["between"] == json!([1, 2]))
+    };
+    let by = joined(&ana).expect("it is among the strongest");
+    assert!(by["pairs"] == 3 && by["relationships"].as_array().expect("ids").contains(&json!("as-0001")), "{by}");
+    assert!(joined(&vera).is_none_or(|by| by["pairs"] == 2), "{vera}");
+    let split = exercise(demo, "ana@al-police", "communities", 1).await;
+    let communities = split["communities"].as_array().expect("communities").iter();
+    let holds = |community: &&Value| {
+        community["members"].as_array().expect("members").iter().any(|member| member["entity"] == "p-0102")
+    };
+    assert_eq!(communities.filter(holds).count(), 6);
+}
+
+/// What exercise 16 says.
+async fn finds_between_whom_they_stand(demo: &Demo) {
+    for (who, second) in [("ana@al-police", "p-0001"), ("vera@al-police", "p-0101"), ("mila@rs-fiu", "p-0001")] {
+        let found = exercise(demo, who, "roles", 0).await;
+        let first = &found["entities"][0];
+        assert_eq!((&first["entity"], &first["cartography"]), (&json!("p-0102"), &json!("connector")), "{who}");
+        assert_eq!((&first["effective_size"], &found["entities"][1]["entity"]), (&json!(9.0), &json!(second)), "{who}");
+        assert!(first["constraint"].as_f64().is_some_and(|constraint| constraint < 0.17), "{who}: {first}");
+        let roles = found["enterprise_roles"].as_array().expect("roles");
+        let role = |name: &str| roles.iter().find(|role| role["role"] == name);
+        let only = |name: &str| role(name).map_or(Value::Null, |role| role["only"].clone());
+        match who {
+            "ana@al-police" => assert_eq!([only("financier"), only("corrupt_official")], ["p-0001", "p-0033"]),
+            "vera@al-police" => assert_eq!(role("financier"), None),
+            _ => assert_eq!(role("launderer").map(|role| &role["holders"]), Some(&json!(2))),
+        }
+    }
+    for (who, liaison, total) in [("ana@al-police", 30, 34), ("mila@rs-fiu", 34, 38)] {
+        let financier = exercise(demo, who, "roles", 1).await["entities"][0].clone();
+        let brokerage = &financier["brokerage"];
+        assert_eq!((&brokerage["liaison"], &brokerage["total"]), (&json!(liaison), &json!(total)), "{who}");
+        let own = financier["group"].as_str().expect("agencies").split('+').any(|agency| agency == "rs-fiu");
+        assert_eq!(own, who == "mila@rs-fiu", "{financier}");
     }
 }
 

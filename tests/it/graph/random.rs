@@ -130,8 +130,9 @@ fn subject() -> impl Strategy<Value = (Subject, &'static str)> {
 
 fn properties() -> impl Strategy<Value = Properties> {
     let status = option::of(select(vec!["blocked", "open"]));
-    (status, option::of(select(vec!["victim", "courier"]))).prop_map(|(status, role)| {
-        let stated = [("status", status), ("role", role)];
+    let (role, country) = (option::of(select(vec!["victim", "courier"])), option::of(select(vec!["al", "rs"])));
+    (status, role, country).prop_map(|(status, role, country)| {
+        let stated = [("status", status), ("role", role), ("country", country)];
         stated.into_iter().filter_map(|(name, value)| Some((name.to_owned(), vec![value?.to_owned()]))).collect()
     })
 }

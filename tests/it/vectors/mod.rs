@@ -16,6 +16,7 @@ mod k_shortest_paths;
 mod key_players;
 mod most_reliable_paths;
 mod paths_within;
+mod roles;
 mod shortest_paths;
 mod statistics;
 mod temporal_paths;
