@@ -136,7 +136,7 @@ fn main() -> Result<(), AnyError> {
     };
     let at = words.next().filter(|word| word == "past").map(|_| Revision(1));
     let lens = Lens { at, ..Lens::default() };
-    let snapshot = snapshot(&numbers(&edges)?)?;
+    let snapshot = snapshot(&numbers(&edges)?, false)?;
     let pairs = numbers(&pairs)?;
     let who = who()?;
     let bench = Bench { lens, snapshot: &snapshot, who: &who, pairs: &pairs[..count.min(pairs.len())] };

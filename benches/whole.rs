@@ -15,7 +15,7 @@ use linchpin::graph::algo::{
 use linchpin::graph::{Budget, GraphView, Lens, Projection, Random, Snapshot, Strength, Watch};
 use serde_json::{Value, json};
 
-use graphs::{AnyError, TODAY, file, milliseconds, numbers, partly_hidden, snapshot, who};
+use graphs::{AnyError, TODAY, file, milliseconds, numbers, snapshot, who};
 
 /// Times a piece of work some times over; its last answer is told beside the times.
 fn timed(question: &str, rounds: usize, mut work: impl FnMut() -> Result<Value, AnyError>) -> Result<(), AnyError> {
@@ -114,7 +114,7 @@ fn main() -> Result<(), AnyError> {
     let rounds: usize = words.next().map_or(Ok(3), |word| word.parse())?;
     let Some(edges) = file(&format!("{graph}.edges")) else { return Ok(()) };
     let hidden = words.next().is_some_and(|word| word == "hidden");
-    let snapshot = if hidden { partly_hidden(&numbers(&edges)?)? } else { snapshot(&numbers(&edges)?)? };
+    let snapshot = snapshot(&numbers(&edges)?, hidden)?;
     let who = who()?;
     let view = snapshot.view(&who, TODAY, Lens::default());
     let watch = Budget::unlimited().watch();

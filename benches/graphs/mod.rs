@@ -31,17 +31,9 @@ pub(crate) fn id(number: u32) -> Result<EntityId, AnyError> {
     Ok(EntityId::new(format!("n{number:07}"))?)
 }
 
-/// The graph as claims: one an entity, one a relationship, of a few kinds and evaluations.
-pub(crate) fn snapshot(edges: &[(u32, u32)]) -> Result<Snapshot, AnyError> {
-    built(edges, false)
-}
-
-/// The same, every third relationship marked so that the caller does not see it.
-pub(crate) fn partly_hidden(edges: &[(u32, u32)]) -> Result<Snapshot, AnyError> {
-    built(edges, true)
-}
-
-fn built(edges: &[(u32, u32)], hidden: bool) -> Result<Snapshot, AnyError> {
+/// The graph as claims: one an entity, one a relationship, of a few kinds and evaluations; where some are `hidden`, every third
+/// relationship is marked so that the caller does not see it.
+pub(crate) fn snapshot(edges: &[(u32, u32)], hidden: bool) -> Result<Snapshot, AnyError> {
     let pattern =
         linchpin::graph::text::claims("a -t1 A1 Associate- b\na -t2 B2 Call-> b\na -t3 C3 AccountTransfer-> b")?;
     let patterns: Vec<&Assertion> =

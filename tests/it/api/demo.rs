@@ -92,6 +92,7 @@ async fn a_newcomer_finds_what_was_planted() {
     finds_what_hangs_together(&demo).await;
     finds_whose_removal_breaks_it(&demo).await;
     finds_between_whom_they_stand(&demo).await;
+    finds_how_it_changes(&demo).await;
     assert_eq!(demo.end(), Some(0), "SIGTERM ends it in order");
 }
 
@@ -417,6 +418,23 @@ async fn finds_between_whom_they_stand(demo: &Demo) {
         assert_eq!((&brokerage["liaison"], &brokerage["total"]), (&json!(liaison), &json!(total)), "{who}");
         let own = financier["group"].as_str().expect("agencies").split('+').any(|agency| agency == "rs-fiu");
         assert_eq!(own, who == "mila@rs-fiu", "{financier}");
+    }
+}
+
+/// What exercise 17 says.
+async fn finds_how_it_changes(demo: &Demo) {
+    for who in ["ana@al-police", "mila@rs-fiu"] {
+        let found = exercise(demo, who, "timeline", 0).await;
+        let windows = found["windows"].as_array().expect("windows");
+        assert_eq!(windows.len(), 6, "{who}");
+        for window in windows {
+            let actors = window["key_actors"].as_array().expect("actors");
+            assert!(actors.iter().any(|actor| actor["entity"] == "ph-0102"), "{who}: {window}");
+        }
+        let largest = &windows[0]["communities"][0];
+        let next = windows[1]["communities"].as_array().expect("communities");
+        let next = next.iter().find(|community| community["track"] == largest["track"]).expect("it goes on");
+        assert_eq!((&largest["size"], &next["size"], &next["jaccard"]), (&json!(8), &json!(6), &json!(0.75)), "{who}");
     }
 }
 
