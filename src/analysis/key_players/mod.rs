@@ -11,7 +11,7 @@ use super::{Analysis, AnalysisError, Caps, Evidence, Finding, Frame, Truncated, 
 use crate::graph::algo::{
     Coverage, DistanceFragmentation, Fragmentation, Groups, KeySearch, KeySets, Worth, key_sets, weak,
 };
-use crate::graph::{Budget, Direction, GraphView, Lens, Projection};
+use crate::graph::{Budget, Direction, GraphView, Lens, NodeIx, Projection};
 use crate::model::{EntityId, Fault};
 
 pub use request::{KeyPlayersObjective, KeyPlayersRequest, KeyPlayersResult, KeyPlayersSet, KeyPlayersTopRanked};
@@ -115,8 +115,8 @@ impl Analysis for KeyPlayers {
 
 /// What the request names.
 struct Named {
-    forbidden: Vec<crate::graph::NodeIx>,
-    costs: Vec<(crate::graph::NodeIx, u32)>,
+    forbidden: Vec<NodeIx>,
+    costs: Vec<(NodeIx, u32)>,
 }
 
 impl Named {
