@@ -86,6 +86,8 @@ pub struct Evidence {
     pub entities: BTreeSet<EntityId>,
     /// Relationships: their keys on the wire, and the triples that these stand for.
     pub relationships: BTreeMap<RelationshipKey, Subject>,
+    /// The marking of what it rests on without naming it: of all claims of the view, for questions about the whole graph.
+    pub marking: DerivedMarking,
 }
 
 impl Evidence {
@@ -100,6 +102,7 @@ impl Evidence {
     pub fn merge(&mut self, other: Self) {
         self.entities.extend(other.entities);
         self.relationships.extend(other.relationships);
+        self.marking.merge(&other.marking);
     }
 
     /// Takes a relationship into evidence, with both of its ends, and names it.
@@ -180,7 +183,7 @@ pub struct Answer {
     pub frame: Frame,
     /// The version of the table by which evaluations became probabilities.
     pub evaluation_table: String,
-    /// The marking derived from the evidence.
+    /// The marking derived from the evidence; of questions about the whole graph, from all claims that they rest on.
     pub marking: DerivedMarking,
     /// Which limit cut the result off; left out when none did.
     #[serde(skip_serializing_if = "Option::is_none")]

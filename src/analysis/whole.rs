@@ -146,8 +146,10 @@ pub struct SizeCount {
     pub count: u64,
 }
 
-/// What the copy leaves out, and how many protected people are in it or among the hubs; the other hubs are taken into evidence.
+/// What the copy leaves out, and how many protected people are in it or among the hubs. The other hubs are taken into evidence, and so is
+/// the marking of all claims that the copy rests on.
 pub(super) fn left_out(view: &GraphView<'_>, graph: &Projection, evidence: &mut Evidence) -> LeftOut {
+    evidence.marking.merge(&view.marking(graph));
     let (protected, hubs): (Vec<NodeIx>, Vec<NodeIx>) = graph.hubs.iter().partition(|hub| view.is_protected(**hub));
     let inside = graph.positions().into_par_iter().filter(|at| view.is_protected(graph.node(*at))).count();
     LeftOut {

@@ -202,7 +202,7 @@ impl AppState {
             relationships.insert(key.clone(), EvidenceRelationship::new(key.clone(), fold));
         }
         let entities = entities.into_iter().map(|entity| (entity.id.clone(), entity)).collect();
-        Ok(Some(Named { entities, relationships }))
+        Ok(Some(Named { entities, relationships, unnamed: evidence.marking.clone() }))
     }
 
     /// Whether a relationship claim counts in the frame.
@@ -223,7 +223,7 @@ impl AppState {
         named: Named,
     ) -> (Answer, Disclosure) {
         let (marking, ids) = (named.marking(), named.disclosure());
-        let Named { entities, relationships } = named;
+        let Named { entities, relationships, .. } = named;
         let answer = Answer {
             as_of: asked.as_of,
             replay: self.seal_replay(revision, asked.as_of),
@@ -257,12 +257,14 @@ impl Asked {
 pub(super) struct Named {
     pub(super) entities: BTreeMap<EntityId, Entity>,
     pub(super) relationships: BTreeMap<RelationshipKey, EvidenceRelationship>,
+    /// The marking of what the result rests on besides.
+    pub(super) unnamed: DerivedMarking,
 }
 
 impl Named {
     /// The marking derived from all of it.
     pub(super) fn marking(&self) -> DerivedMarking {
-        let mut marking = DerivedMarking::default();
+        let mut marking = self.unnamed.clone();
         self.entities.values().for_each(|entity| marking.merge(&entity.marking));
         self.relationships.values().for_each(|relationship| marking.merge(&relationship.marking));
         marking

@@ -1,6 +1,7 @@
 //! What one caller sees through one lens: the only way to walk. Whatever a view answers is a function of the rows that it shows,
 //! not of hidden ones, of their order, or of how the snapshot is laid out.
 
+mod marking;
 mod project;
 mod read;
 mod walk;

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use linchpin::analysis::Finding;
 use linchpin::graph::algo::{Leiden, Partition, QualityFunction, connected, leiden, quality};
 use linchpin::graph::{Budget, Projection, Random};
+use linchpin::model::{Classification, Tlp};
 use serde_json::{Value, json};
 
 use super::{dressed, graph, near, vectors};
@@ -209,6 +210,34 @@ fn protected_members_are_counted_and_not_named() {
         (&json!(1), &json!([]))
     );
     assert!(!found.result.to_string().contains("\"v\""));
+}
+
+#[test]
+fn the_marking_is_that_of_all_that_is_seen() {
+    let mut claims = linchpin::graph::text::claims("a -t1- b\nb -t2- c\nc -t2- c\nd -t3- a").unwrap();
+    let mut mark = |id: &str, level: Classification, tlp: Tlp, agency: &str| {
+        let claim = claims.iter_mut().find(|claim| format!("{:?}", claim.claim.subject).contains(id)).unwrap();
+        (claim.claim.marking.classification, claim.claim.marking.tlp) = (level, tlp);
+        claim.claim.marking.originator = linchpin::model::AgencyId::new(agency).unwrap();
+    };
+    mark("t2", Classification::Restricted, Tlp::Green, "mk-police");
+    // Hidden from the caller, and so is all that hangs on it.
+    mark("t3", Classification::Secret, Tlp::AmberStrict, "rs-police");
+    let year = json!({"every": {"from": "2023-01-01T00:00:00Z", "to": "2024-01-01T00:00:00Z", "days": 365}});
+    for (name, body) in [
+        ("communities", json!({"members": 0, "bridges": 0})),
+        ("components", json!({"kind": "weak"})),
+        ("centrality", json!({"measure": "degree", "top": 1})),
+        ("key-players", json!({"objective": "fragmentation", "size": 1})),
+        ("roles", json!({"top": 1})),
+        ("timeline", year),
+    ] {
+        let found = ask(&snapshot(&claims), &anyone(), name, &body, None).unwrap();
+        let marking = &found.evidence.marking;
+        assert_eq!((marking.classification, marking.tlp), (Classification::Restricted, Tlp::Green), "{name}");
+        let originators: Vec<&str> = marking.originators.iter().map(linchpin::model::AgencyId::as_str).collect();
+        assert_eq!(originators, ["mk-police", "rs-fiu"], "{name}");
+    }
 }
 
 #[test]

@@ -1,0 +1,60 @@
+//! The marking of what rests on all that a view shows.
+
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+
+use rayon::prelude::*;
+
+use super::walk::Side;
+use super::{GraphView, NodeIx};
+use crate::graph::csr::LOOK;
+use crate::graph::gates;
+use crate::graph::projection::Projection;
+use crate::model::DerivedMarking;
+
+/// How many entities one piece of work has.
+const CHUNK: usize = 8_192;
+
+impl GraphView<'_> {
+    /// The marking derived from every claim on the entities of a copy and on the relationships among them that counts in the view.
+    /// One pass over the rows, in parallel.
+    pub fn marking(&self, graph: &Projection) -> DerivedMarking {
+        let classes = || vec![false; self.snapshot.interned.classes.len()];
+        let met = graph
+            .nodes
+            .par_chunks(CHUNK)
+            .map(|nodes| {
+                let mut met = classes();
+                nodes.iter().for_each(|node| self.meet(*node, &mut met));
+                met
+            })
+            .reduce(classes, |mut one, other| {
+                one.iter_mut().zip(other).for_each(|(one, other)| *one |= other);
+                one
+            });
+        let guards = met.iter().enumerate().filter(|(_, met)| **met).map(|(class, _)| self.class(class as u32).guard);
+        // Many classes share a guard.
+        let guards: BTreeSet<u32> = guards.collect();
+        guards.into_iter().map(|guard| &self.snapshot.interned.guards[guard as usize].marking).collect()
+    }
+
+    /// Notes the classes of the claims that count on an entity, and on the relationships that leave it.
+    fn meet(&self, node: NodeIx, met: &mut [bool]) {
+        self.snapshot.each_entity_claim(node.0, |claim, _| {
+            met[claim.class as usize] |= self.sees_entity_claim(&claim);
+            true
+        });
+        self.each_arc(node.0, Side::Out, |(to, triple, mark)| {
+            let open = |need| self.opens(triple, mark, need).is_some();
+            if to == node.0 || !self.shows(to) || !(open(gates::FORWARD) || open(gates::BACKWARD)) {
+                return ControlFlow::Continue(());
+            }
+            if mark & LOOK == 0 {
+                met[mark as usize] = true;
+            } else {
+                self.snapshot.each_claim(triple, |claim| met[claim.class as usize] |= self.counts(&claim));
+            }
+            ControlFlow::Continue(())
+        });
+    }
+}
