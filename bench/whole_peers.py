@@ -1,0 +1,75 @@
+"""What networkit needs for questions about a whole generated graph, beside `cargo bench --bench whole` (bench/README.md).
+
+    bench/.venv/bin/python bench/whole_peers.py lfr-1000000 weak,pagerank,triangles,leiden,betweenness [rounds]
+"""
+
+import json
+import pathlib
+import resource
+import sys
+import time
+
+import networkit as nk
+import numpy as np
+
+DATA = pathlib.Path(__file__).parent / "data"
+
+
+def leiden(graph):
+    found = nk.community.ParallelLeiden(graph)
+    found.run()
+    return found.getPartition()
+
+
+def told(graph, question, found):
+    if question == "leiden":
+        return nk.community.Modularity().getQuality(found, graph)
+    return found
+
+
+def ask(graph, question):
+    """One question as its users ask it: an object, and run()."""
+    if question == "leiden":
+        return leiden(graph)
+    if question == "pagerank":
+        # So small a tolerance that the number of rounds ends it.
+        asked = nk.centrality.PageRank(graph, 0.85, 1e-300, distributeSinks=nk.centrality.SinkHandling.DistributeSinks)
+        asked.maxIterations = 20
+        asked.run()
+        return max(asked.scores())
+    if question == "weak":
+        asked = nk.components.ParallelConnectedComponents(graph)
+        asked.run()
+        return asked.numberOfComponents()
+    if question == "triangles":
+        asked = nk.sparsification.TriangleEdgeScore(graph)
+        asked.run()
+        return int(sum(asked.scores())) // 3
+    if question == "betweenness":
+        asked = nk.centrality.EstimateBetweenness(graph, 64, normalized=False, parallel=True)
+        asked.run()
+        return max(asked.scores())
+    raise SystemExit(f"no question {question}")
+
+
+def main(name, questions, rounds=3):
+    nk.setNumberOfThreads(2)
+    edges = np.loadtxt(DATA / f"{name}.edges", dtype=np.uint64)
+    graph = nk.GraphFromCoo((np.ones(len(edges)), (edges[:, 0], edges[:, 1])), n=int(edges.max()) + 1, directed=False)
+    graph.indexEdges()
+    for question in questions.split(","):
+        times, before = [], resource.getrusage(resource.RUSAGE_SELF)
+        for _ in range(int(rounds)):
+            start = time.perf_counter()
+            found = ask(graph, question)
+            times.append((time.perf_counter() - start) * 1e3)
+        after = resource.getrusage(resource.RUSAGE_SELF)
+        times.sort()
+        processor = (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) * 1e3 / len(times)
+        line = {"networkit": question, "median_ms": times[len(times) // 2], "worst_ms": times[-1], "processor_ms": processor,
+                "rounds": len(times), "answer": told(graph, question, found)}
+        print(json.dumps(line), flush=True)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
