@@ -253,10 +253,11 @@ impl Analysis for Roles {
         let Some(graph) = project(view, params.weights, &params.weighting, budget)? else { return Ok(unaffordable()) };
         let mut listed = asked_for(view, &graph, &params.entities, &named)?;
         let watch = budget.watch();
-        let both = graph.undirected();
+        let joined = graph.is_directed().then(|| graph.undirected());
+        let both = joined.as_ref().unwrap_or(&graph);
         let groups = Groups::new(view, &graph, &params, &watch).map_err(AnalysisError::stopped)?;
         let brokers = brokerage(&graph, &groups.of, &watch).map_err(AnalysisError::stopped)?;
-        let places = places(&both, &groups.of, &watch).map_err(AnalysisError::stopped)?;
+        let places = places(both, &groups.of, &watch).map_err(AnalysisError::stopped)?;
         let score = |at: u32| match params.order_by {
             RoleOrder::Brokerage => brokers[at as usize].total() as f64,
             RoleOrder::Bridging => (brokers[at as usize].total() - brokers[at as usize].coordinator) as f64,
@@ -273,7 +274,7 @@ impl Analysis for Roles {
         let left_out = left_out(view, &graph, &mut evidence);
         let mut entities = Vec::with_capacity(listed.len());
         for at in listed {
-            let holes = structural_holes(&both, at, &watch).map_err(AnalysisError::stopped)?;
+            let holes = structural_holes(both, at, &watch).map_err(AnalysisError::stopped)?;
             let place = places[at as usize];
             entities.push(RolePosition {
                 entity: evidence.entity(view, graph.node(at)),
