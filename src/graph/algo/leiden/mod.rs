@@ -77,6 +77,9 @@ pub fn leiden(graph: &Projection, wanted: &Leiden, watch: &Watch) -> Result<Comm
     }
     partition = whole;
     let mut quality = self::quality(graph, &partition, wanted.quality, wanted.resolution);
+    if graph.len() >= LARGE {
+        return Ok(Communing { partition, quality, levels });
+    }
     // Where hardly anything stands out, steps from small communities do not lead to the largest ones, which may be better.
     let largest = connected(arcs, &Partition::from_labels(&vec![0; graph.len()]));
     let theirs = self::quality(graph, &largest, wanted.quality, wanted.resolution);
