@@ -2,7 +2,7 @@
 //! moved between communities, communities are refined into groups that hang together, groups become the nodes of the next level, until
 //! every community is one node. Near O(m) a level.
 //!
-//! In the words of the paper: γ is [`Leiden::resolution`], P the [`Communities`], P_refined what [`refine`] gives. The refinement is greedy (θ → 0).
+//! In the words of the paper: γ is [`Leiden::resolution`], P and P_refined what `moving` and `refine` give. The refinement is greedy (θ → 0).
 
 mod level;
 mod moving;
