@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::community::{Cover, bridges, describe};
-use super::whole::{Weighting, Weights, left_out, project, unaffordable};
+use super::whole::{Weighting, Weights, left_out, project, seed_fault, unaffordable};
 use super::{Analysis, AnalysisError, Caps, Evidence, Finding, Frame, Truncated, TruncatedReason};
 use crate::graph::algo::{
     Communing, Leiden, Partition, QualityFunction, Restarts, connected, label_propagation, personas, quality, restarts,
@@ -64,7 +64,7 @@ pub struct CommunitiesRequest {
     pub resolution: Option<f64>,
     /// Decides the random orders: the same seed gives the same answer.
     #[serde(default = "one")]
-    #[schema(default = 1)]
+    #[schema(minimum = 0, maximum = 9007199254740991_u64, default = 1)]
     pub seed: u64,
     /// How many runs from random orders; the best is answered, and the others say how sure it is.
     #[serde(default = "ten")]
@@ -248,6 +248,7 @@ impl Analysis for Communities {
 
     fn faults(params: &Self::Params) -> Vec<Fault> {
         let mut faults = params.weighting.faults();
+        faults.extend(seed_fault(params.seed));
         if params.resolution.is_some_and(|resolution| !(resolution > 0.0 && resolution <= 1e6)) {
             faults.push(Fault::new("/resolution", "out-of-range", "above 0, up to 1000000"));
         }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::paths::all_known;
-use super::whole::{Weighting, Weights, left_out, project, unaffordable};
+use super::whole::{Weighting, Weights, left_out, project, seed_fault, unaffordable};
 use super::{Analysis, AnalysisError, Caps, Evidence, Finding, Frame, Truncated, TruncatedReason};
 use crate::graph::algo::{Brokerage, Leiden, Place, QualityFunction, brokerage, places, restarts, structural_holes};
 use crate::graph::{Budget, GraphView, Halt, NodeIx, Projection, Watch};
@@ -68,7 +68,7 @@ pub struct RolesRequest {
     pub top: u32,
     /// For communities: decides the random orders.
     #[serde(default = "one")]
-    #[schema(default = 1)]
+    #[schema(minimum = 0, maximum = 9007199254740991_u64, default = 1)]
     pub seed: u64,
     /// For communities: how many runs.
     #[serde(default = "ten")]
@@ -216,6 +216,7 @@ impl Analysis for Roles {
 
     fn faults(params: &Self::Params) -> Vec<Fault> {
         let mut faults = params.weighting.faults();
+        faults.extend(seed_fault(params.seed));
         if !(1..=MAX_RESTARTS).contains(&params.restarts) {
             faults.push(Fault::new("/restarts", "out-of-range", format!("1 to {MAX_RESTARTS} runs")));
         }

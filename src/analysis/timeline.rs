@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::whole::{Weighting, Weights, project};
+use super::whole::{Weighting, Weights, project, seed_fault};
 use super::{Analysis, AnalysisError, Caps, Evidence, Finding, Frame, LeftOut, Truncated, TruncatedReason};
 use crate::graph::algo::{
     Fate, Leiden, Origin, PageRankWanted, QualityFunction, Rounds, pagerank, restarts, succession,
@@ -63,7 +63,7 @@ pub struct TimelineRequest {
     pub min_jaccard: f64,
     /// Decides the random orders of communities.
     #[serde(default = "one")]
-    #[schema(default = 1)]
+    #[schema(minimum = 0, maximum = 9007199254740991_u64, default = 1)]
     pub seed: u64,
     /// How many runs for the communities of each window.
     #[serde(default = "ten")]
@@ -221,6 +221,7 @@ impl Analysis for Timeline {
 
     fn faults(params: &Self::Params) -> Vec<Fault> {
         let mut faults = params.weighting.faults();
+        faults.extend(seed_fault(params.seed));
         faults.extend(window_faults(params));
         if !(params.min_jaccard > 0.0 && params.min_jaccard <= 1.0) {
             faults.push(Fault::new("/min_jaccard", "out-of-range", "above 0, up to 1"));

@@ -56,6 +56,14 @@ impl Default for Weighting {
     }
 }
 
+/// The largest seed: what every client can write as a whole number.
+pub(super) const MAX_SEED: u64 = (1 << 53) - 1;
+
+/// What is wrong with a seed.
+pub(super) fn seed_fault(seed: u64) -> Option<Fault> {
+    (seed > MAX_SEED).then(|| Fault::new("/seed", "out-of-range", format!("0 to {MAX_SEED}")))
+}
+
 /// The most that a factor or a half-life can be.
 const MOST: f64 = 1e6;
 

@@ -7,7 +7,7 @@ mod request;
 use rayon::prelude::*;
 
 use super::paths::all_known;
-use super::whole::{left_out, project, strength, unaffordable};
+use super::whole::{left_out, project, seed_fault, strength, unaffordable};
 use super::{Analysis, AnalysisError, Caps, Evidence, Finding, Frame, Truncated, TruncatedReason, Weighting, Weights};
 use crate::graph::algo::converges;
 use crate::graph::{Budget, Direction, GraphView, Halt, NodeIx, Projection, StrengthBy, Worlds};
@@ -22,8 +22,6 @@ pub use request::{
 
 /// The most that can be listed, and the most sources.
 const MOST: usize = 1_000;
-/// Whole numbers that JSON can tell.
-const MAX_SEED: u64 = (1 << 53) - 1;
 
 /// See the module.
 #[derive(Debug, Clone, Copy)]
@@ -42,6 +40,7 @@ impl Analysis for Centrality {
 
     fn faults(params: &Self::Params) -> Vec<Fault> {
         let mut faults = params.weighting.faults();
+        faults.extend(seed_fault(params.seed));
         faults.extend(ranges(params));
         faults.extend(strangers(params));
         faults.extend(sources(params));
@@ -137,7 +136,6 @@ fn ranges(params: &CentralityRequest) -> Vec<Fault> {
     check(params.samples.is_none_or(|many| (1..=1_000_000).contains(&many)), "/samples", "1 to 1000000 entities");
     check(params.epsilon.is_none_or(|error| (0.0001..=0.5).contains(&error)), "/epsilon", "0.0001 to 0.5");
     check(params.confidence.is_none_or(|sure| (0.5..=0.999_999).contains(&sure)), "/confidence", "0.5 to 0.999999");
-    check(params.seed <= MAX_SEED, "/seed", "0 to 9007199254740991");
     if let Some(uncertainty) = params.uncertainty {
         check(uncertainty.worlds <= 1_000, "/uncertainty/worlds", "0 to 1000");
         check(uncertainty.k.is_none_or(|k| (1..=MOST as u32).contains(&k)), "/uncertainty/k", "1 to 1000");

@@ -261,6 +261,7 @@ fn what_is_cut_is_told() {
     for (body, pointer) in [
         (json!({"resolution": 0.0}), "/resolution"),
         (json!({"restarts": 0}), "/restarts"),
+        (json!({"seed": 1_u64 << 53}), "/seed"),
         (json!({"weighting": {"kinds": {"Nothing": 1.0}}}), "/weighting/kinds/Nothing"),
         (json!({"weighting": {"kinds": {"Call": -1.0}}}), "/weighting/kinds/Call"),
         (json!({"weighting": {"kinds": {"Call": 1.0}, "layers": {"money": 1.0}}}), "/weighting/layers"),
