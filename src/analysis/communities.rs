@@ -15,7 +15,7 @@ use crate::graph::{Budget, GraphView, Halt, Projection, Watch};
 use crate::model::{EntityId, Fault, RelationshipKey};
 
 /// The most restarts that can be asked for.
-const MAX_RESTARTS: u32 = 1_000;
+const MAX_RESTARTS: u32 = 100;
 /// The most members or bridges that can be asked for.
 const MAX_LISTED: u32 = 10_000;
 /// How communities are found.
@@ -68,11 +68,11 @@ pub struct CommunitiesRequest {
     pub seed: u64,
     /// How many runs from random orders; the best is answered, and the others say how sure it is.
     #[serde(default = "ten")]
-    #[schema(minimum = 1, maximum = 1000, default = 10)]
+    #[schema(minimum = 1, maximum = 100, default = 10)]
     pub restarts: u32,
     /// For label propagation: how many rounds at most.
     #[serde(default = "ten")]
-    #[schema(minimum = 1, maximum = 1000, default = 10)]
+    #[schema(minimum = 1, maximum = 100, default = 10)]
     pub rounds: u32,
     /// How many members of a community are listed at most; altogether cut to `limits.max_results`.
     #[serde(default = "fifty")]

@@ -16,7 +16,7 @@ use crate::model::{EntityId, Fault};
 /// The most entities that can be asked for.
 const MAX_TOP: u32 = 10_000;
 /// The most runs that can be asked for.
-const MAX_RESTARTS: u32 = 1_000;
+const MAX_RESTARTS: u32 = 100;
 
 /// What the groups are that somebody can stand between.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -72,7 +72,7 @@ pub struct RolesRequest {
     pub seed: u64,
     /// For communities: how many runs.
     #[serde(default = "ten")]
-    #[schema(minimum = 1, maximum = 1000, default = 10)]
+    #[schema(minimum = 1, maximum = 100, default = 10)]
     pub restarts: u32,
     /// How strongly a pair is joined, for communities, constraint, participation and z; brokerage and effective size count pairs.
     #[serde(default)]
