@@ -18,7 +18,7 @@ const MAX_WINDOWS: usize = 200;
 /// The most members, communities or actors that can be asked for.
 const MAX_LISTED: u32 = 10_000;
 /// The most runs that can be asked for.
-const MAX_RESTARTS: u32 = 100;
+const MAX_RESTARTS: u32 = 20;
 
 /// By what key actors are ranked.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -67,7 +67,7 @@ pub struct TimelineRequest {
     pub seed: u64,
     /// How many runs for the communities of each window.
     #[serde(default = "ten")]
-    #[schema(minimum = 1, maximum = 100, default = 10)]
+    #[schema(minimum = 1, maximum = 20, default = 10)]
     pub restarts: u32,
     /// How many communities of each window are listed at most, the largest first.
     #[serde(default = "twenty")]
