@@ -313,10 +313,11 @@ impl Analysis for Communities {
         let left_out = left_out(view, &graph, &mut evidence);
         let (communities, cut) = describe(view, &graph, &cover, (params.members, caps.max_results), &mut evidence);
         let bridges = bridges(view, &graph, &cover, (params.bridges, communities.len()), &mut evidence);
-        let level = |partition: &Partition| CommunityLevel {
-            groups: partition.len() as u64,
-            quality: quality(parted, partition, function, resolution),
+        let level = |partition: &Partition| {
+            let quality = quality(parted, partition, function, resolution, &watch)?;
+            Ok(CommunityLevel { groups: partition.len() as u64, quality })
         };
+        let levels = found.best.levels.iter().map(level).collect::<Result<_, Halt>>().map_err(halted)?;
         let result = CommunitiesResult {
             nodes: graph.len() as u64,
             pairs: graph.pairs() as u64,
@@ -330,7 +331,7 @@ impl Analysis for Communities {
                 hits: u32::try_from(found.hits).unwrap_or(u32::MAX),
                 qualities: found.qualities.clone(),
             },
-            levels: found.best.levels.iter().map(level).collect(),
+            levels,
         };
         let truncated = cut.then(|| Truncated::by(TruncatedReason::MaxResults));
         Ok(Finding { result, evidence, truncated, left_out })
@@ -340,8 +341,8 @@ impl Analysis for Communities {
 /// What label propagation comes to, as the only run that there is.
 fn propagated(graph: &Projection, wanted: &Leiden, rounds: u32, watch: &Watch) -> Result<Restarts, Halt> {
     let found = label_propagation(graph, rounds, watch)?;
-    let partition = connected(graph.summed().out(), &Partition::from_labels(&found.labels));
-    let quality = quality(graph, &partition, wanted.quality, wanted.resolution);
+    let partition = connected(graph.summed().out(), &Partition::from_labels(&found.labels), watch)?;
+    let quality = quality(graph, &partition, wanted.quality, wanted.resolution, watch)?;
     let best = Communing { partition, quality, levels: Vec::new() };
     Ok(Restarts { best, qualities: vec![quality], hits: 1, stability: vec![1.0; graph.len()] })
 }
@@ -357,9 +358,9 @@ fn usual_resolution(objective: CommunityObjective, graph: &Projection) -> f64 {
 }
 
 /// Counts by name, the most frequent first, then by name.
-pub(super) fn shares(counts: BTreeMap<String, u64>) -> Vec<CommunityShare> {
+pub(super) fn shares(counts: BTreeMap<impl ToString, u64>) -> Vec<CommunityShare> {
     let mut shares: Vec<CommunityShare> =
-        counts.into_iter().map(|(name, count)| CommunityShare { name, count }).collect();
+        counts.into_iter().map(|(name, count)| CommunityShare { name: name.to_string(), count }).collect();
     shares.sort_by_key(|share| std::cmp::Reverse(share.count));
     shares
 }

@@ -3,6 +3,8 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 
+use rayon::prelude::*;
+
 use super::Evidence;
 use super::communities::{Community, CommunityBridge, CommunityMember, CommunityTop, shares};
 use crate::graph::algo::Restarts;
@@ -92,110 +94,125 @@ pub(super) fn describe(
     evidence: &mut Evidence,
 ) -> (Vec<Community>, bool) {
     let mut left = most as usize;
-    let mut told = Vec::new();
-    let mut cut = false;
     let all: f64 = graph.positions().map(|at| graph.out().strength(at) + graph.into().strength(at)).sum();
-    for community in 0..cover.len() {
-        if told.len() == most as usize {
-            cut = true;
-            break;
-        }
-        let mut one = ties(graph, cover, community, all);
-        one.id = community as u64 + 1;
-        let open: Vec<(u32, f64)> =
-            cover.members[community].iter().copied().filter(|(at, _)| !view.is_protected(graph.node(*at))).collect();
-        one.protected = (cover.members[community].len() - open.len()) as u64;
+    let told = cover.len().min(left);
+    let mut cut = told < cover.len();
+    let drafts: Vec<Draft> =
+        (0..told).into_par_iter().map(|community| Draft::of(view, graph, cover, community, all)).collect();
+    let described = drafts.into_iter().map(|Draft { mut about, open, strongest }| {
         let listed = open.len().min(members as usize);
         cut |= listed > left;
         let listed = listed.min(left);
         left -= listed;
-        one.members = open[..listed]
-            .iter()
-            .map(|&(at, stability)| CommunityMember {
-                entity: evidence.entity(view, graph.node(at)),
-                stability,
-                groups: cover.groups.iter().map(|groups| groups[at as usize]).collect(),
-            })
-            .collect();
+        let member = |&(at, stability): &(u32, f64)| CommunityMember {
+            entity: evidence.entity(view, graph.node(at)),
+            stability,
+            groups: cover.groups.iter().map(|groups| groups[at as usize]).collect(),
+        };
+        about.members = open[..listed].iter().map(member).collect();
         if listed > 0 {
-            one.top_members = top(view, graph, cover, community, &open, evidence);
+            let top = |&(at, Ties { inside, outside, .. }): &(u32, Ties)| CommunityTop {
+                entity: evidence.entity(view, graph.node(at)),
+                inside,
+                outside,
+            };
+            about.top_members = strongest.iter().map(top).collect();
         }
-        let (mut countries, mut agencies) = (BTreeMap::new(), BTreeMap::new());
-        for (at, _) in &open {
-            let node = graph.node(*at);
-            view.stated(node, "country")
-                .into_iter()
-                .for_each(|name| *countries.entry(name.to_owned()).or_default() += 1);
-            view.asserting(node).into_iter().for_each(|name| *agencies.entry(name.to_string()).or_default() += 1);
-        }
-        (one.countries, one.agencies) = (shares(countries), shares(agencies));
-        told.push(one);
-    }
-    (told, cut)
+        about
+    });
+    let described = described.collect();
+    (described, cut)
 }
 
-/// The ties of a community; `all` is what all entities have, each tie at both of its ends.
-fn ties(graph: &Projection, cover: &Cover, community: usize, all: f64) -> Community {
-    let members = &cover.members[community];
-    // Each tie inside is seen from both of its ends.
-    let (mut inside, mut boundary, mut pairs) = (0.0, 0.0, 0_u64);
-    for (at, _) in members {
+/// What is said of a community, before anyone in it is named.
+struct Draft {
+    about: Community,
+    /// The members that may be listed, with their stability.
+    open: Vec<(u32, f64)>,
+    /// Those of them with the strongest ties inside.
+    strongest: Vec<(u32, Ties)>,
+}
+
+/// What ties a member to its community, and to others.
+#[derive(Clone, Copy, Default)]
+struct Ties {
+    inside: f64,
+    outside: f64,
+    /// How many neighbours inside; both ways, if ties have directions.
+    pairs: u64,
+}
+
+impl Ties {
+    fn of(graph: &Projection, cover: &Cover, community: usize, at: u32) -> Self {
         let both = [Some(graph.out()), graph.is_directed().then(|| graph.into())];
-        for (to, weight) in both.into_iter().flatten().flat_map(|arcs| arcs.weighted(*at)) {
+        let mut ties = Self::default();
+        for (to, weight) in both.into_iter().flatten().flat_map(|arcs| arcs.weighted(at)) {
             if cover.holds(community, to) {
-                inside += weight;
-                pairs += 1;
+                ties.inside += weight;
+                ties.pairs += 1;
             } else {
-                boundary += weight;
+                ties.outside += weight;
             }
         }
+        ties
     }
-    let own = inside + boundary;
+
+    fn plus(self, other: Self) -> Self {
+        let (inside, outside) = (self.inside + other.inside, self.outside + other.outside);
+        Self { inside, outside, pairs: self.pairs + other.pairs }
+    }
+}
+
+impl Draft {
+    /// `all` is what all entities have, each tie at both of its ends.
+    fn of(view: &GraphView<'_>, graph: &Projection, cover: &Cover, community: usize, all: f64) -> Self {
+        let members = &cover.members[community];
+        let mut sum = Ties::default();
+        let (mut open, mut strongest) = (Vec::with_capacity(members.len()), Vec::with_capacity(members.len()));
+        let (mut countries, mut agencies) = (BTreeMap::new(), BTreeMap::new());
+        for &(at, stability) in members {
+            let (node, ties) = (graph.node(at), Ties::of(graph, cover, community, at));
+            sum = sum.plus(ties);
+            if view.is_protected(node) {
+                continue;
+            }
+            open.push((at, stability));
+            strongest.push((at, ties));
+            view.stated(node, "country").into_iter().for_each(|name| *countries.entry(name).or_default() += 1);
+            view.asserting(node).into_iter().for_each(|name| *agencies.entry(name).or_default() += 1);
+        }
+        strongest.sort_by(|a, b| b.1.inside.total_cmp(&a.1.inside).then(a.0.cmp(&b.0)));
+        strongest.truncate(TOP);
+        let about = Community {
+            id: community as u64 + 1,
+            protected: (members.len() - open.len()) as u64,
+            stability: members.iter().map(|member| member.1).sum::<f64>() / members.len() as f64,
+            countries: shares(countries),
+            agencies: shares(agencies),
+            ..tied(graph, members.len(), sum, all)
+        };
+        Self { about, open, strongest }
+    }
+}
+
+/// What the ties of a community of this size come to.
+fn tied(graph: &Projection, members: usize, sum: Ties, all: f64) -> Community {
+    let own = sum.inside + sum.outside;
     // Undirected ties were counted once an end, as directed ones; of the whole both directions were.
     let rest = if graph.is_directed() { all } else { all / 2.0 } - own;
-    let size = members.len() as f64;
+    let size = members as f64;
     let possible = if graph.is_directed() { size * (size - 1.0) } else { size * (size - 1.0) / 2.0 };
     let volume = own.min(rest);
     Community {
-        size: members.len() as u64,
-        inside: inside / 2.0,
-        boundary,
-        density: (possible > 0.0).then(|| pairs as f64 / 2.0 / possible),
+        size: members as u64,
+        // Each tie inside is seen from both of its ends.
+        inside: sum.inside / 2.0,
+        boundary: sum.outside,
+        density: (possible > 0.0).then(|| sum.pairs as f64 / 2.0 / possible),
         // Rounding aside, what is left of nothing is nothing.
-        conductance: (volume > 1e-12 * all).then(|| (boundary / volume).min(1.0)),
-        stability: members.iter().map(|member| member.1).sum::<f64>() / size,
+        conductance: (volume > 1e-12 * all).then(|| (sum.outside / volume).min(1.0)),
         ..Community::default()
     }
-}
-
-/// The members with the strongest ties inside.
-fn top(
-    view: &GraphView<'_>,
-    graph: &Projection,
-    cover: &Cover,
-    community: usize,
-    open: &[(u32, f64)],
-    evidence: &mut Evidence,
-) -> Vec<CommunityTop> {
-    let mut ranked: Vec<(f64, f64, u32)> = open
-        .iter()
-        .map(|&(at, _)| {
-            let both = [Some(graph.out()), graph.is_directed().then(|| graph.into())];
-            let ties = both.into_iter().flatten().flat_map(|arcs| arcs.weighted(at));
-            let (inside, outside) = ties.fold((0.0, 0.0), |(inside, outside), (to, weight)| {
-                if cover.holds(community, to) { (inside + weight, outside) } else { (inside, outside + weight) }
-            });
-            (inside, outside, at)
-        })
-        .collect();
-    ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.2.cmp(&b.2)));
-    ranked.truncate(TOP);
-    let told = |&(inside, outside, at): &(f64, f64, u32)| CommunityTop {
-        entity: evidence.entity(view, graph.node(at)),
-        inside,
-        outside,
-    };
-    ranked.iter().map(told).collect()
 }
 
 /// What joins the first so many communities, the strongest ties first.

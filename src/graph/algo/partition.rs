@@ -1,6 +1,11 @@
 //! Partitions of a graph, and how good they are.
 
-use crate::graph::{Adjacency, Projection};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use rayon::prelude::*;
+
+use crate::graph::{Adjacency, Halt, Projection, Watch};
 
 /// What a good partition is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -46,6 +51,20 @@ impl Partition {
         Self { of, sizes }
     }
 
+    /// The groups as far as they lie within those of another partition: one that reaches across several is taken apart.
+    #[must_use]
+    pub fn within(&self, wider: &Self) -> Self {
+        // Hardly any group does: each has the label of its first position, and others of its parts one each.
+        let mut first: Vec<Option<(u32, u32)>> = vec![None; self.len()];
+        let mut others: HashMap<(u32, u32), u32> = HashMap::new();
+        let mut labels = Vec::with_capacity(self.of.len());
+        for (at, (group, around)) in (0..).zip(self.of.iter().zip(&wider.of)) {
+            let (own, label) = *first[*group as usize].get_or_insert((*around, at));
+            labels.push(if own == *around { label } else { *others.entry((*group, *around)).or_insert(at) });
+        }
+        Self::from_labels(&labels)
+    }
+
     /// How many groups there are.
     pub fn len(&self) -> usize {
         self.sizes.len()
@@ -66,6 +85,24 @@ impl Partition {
         numbers
     }
 
+    /// The positions of all groups, one group after the other, each in ascending order; and where each group begins, with the end of
+    /// all last.
+    pub fn in_order(&self) -> (Vec<u32>, Vec<u32>) {
+        let mut begins = Vec::with_capacity(self.len() + 1);
+        begins.push(0);
+        begins.extend(self.sizes.iter().scan(0, |end, size| {
+            *end += size;
+            Some(*end)
+        }));
+        let (mut next, mut members) = (begins.clone(), vec![0; self.of.len()]);
+        for (at, group) in self.of.iter().enumerate() {
+            let place = &mut next[*group as usize];
+            members[*place as usize] = at as u32;
+            *place += 1;
+        }
+        (members, begins)
+    }
+
     /// The positions of each group, in ascending order.
     pub fn members(&self) -> Vec<Vec<u32>> {
         let mut members: Vec<Vec<u32>> = self.sizes.iter().map(|size| Vec::with_capacity(*size as usize)).collect();
@@ -74,55 +111,101 @@ impl Partition {
     }
 }
 
-/// The quality of a partition; see [`QualityFunction`].
-pub fn quality(graph: &Projection, partition: &Partition, objective: QualityFunction, resolution: f64) -> f64 {
-    let groups = partition.len();
-    let (mut inside, mut out, mut into) = (vec![0.0; groups], vec![0.0; groups], vec![0.0; groups]);
-    for from in graph.positions() {
-        let own = partition.of[from as usize];
-        for (to, weight) in graph.out().weighted(from) {
-            out[own as usize] += weight;
-            if partition.of[to as usize] == own {
-                inside[own as usize] += weight;
-            }
-        }
-        if graph.is_directed() {
-            into[own as usize] += graph.into().strength(from);
-        }
+/// How many positions or groups one piece of work has.
+const CHUNK: usize = 4_096;
+
+/// The weight of a position's arcs: those within its group, those that leave it, those that enter it.
+#[derive(Clone, Copy, Default)]
+struct Shares {
+    inside: f64,
+    out: f64,
+    into: f64,
+}
+
+impl Shares {
+    fn add(&mut self, other: Self) {
+        self.inside += other.inside;
+        self.out += other.out;
+        self.into += other.into;
     }
-    let total: f64 = out.iter().sum();
-    match objective {
+}
+
+/// The quality of a partition; see [`QualityFunction`]. O(n + m), in parallel; sums are taken in the order of positions.
+pub fn quality(
+    graph: &Projection,
+    partition: &Partition,
+    objective: QualityFunction,
+    resolution: f64,
+    watch: &Watch,
+) -> Result<f64, Halt> {
+    let share = |at: u32| {
+        let own = partition.of[at as usize];
+        let (mut inside, mut out) = (0.0, 0.0);
+        for (to, weight) in graph.out().weighted(at) {
+            out += weight;
+            // Without a branch that nobody foresees.
+            inside += if partition.of[to as usize] == own { weight } else { 0.0 };
+        }
+        Shares { inside, out, into: if graph.is_directed() { graph.into().strength(at) } else { out } }
+    };
+    let positions: Vec<u32> = graph.positions().collect();
+    let pieces = positions.par_chunks(CHUNK).map(|piece| {
+        watch.pass(piece.iter().map(|at| graph.out().row(*at).len()).sum())?;
+        Ok(piece.iter().map(|at| share(*at)).collect())
+    });
+    let pieces: Vec<Vec<Shares>> = pieces.collect::<Result<_, Halt>>()?;
+    let mut groups = vec![Shares::default(); partition.len()];
+    pieces.iter().flatten().zip(&partition.of).for_each(|(share, group)| groups[*group as usize].add(*share));
+    let total: f64 = groups.iter().map(|group| group.out).sum();
+    Ok(match objective {
         QualityFunction::Modularity if total > 0.0 => {
-            let into = if graph.is_directed() { &into } else { &out };
-            (0..groups).map(|at| inside[at] / total - resolution * (out[at] / total) * (into[at] / total)).sum()
+            let part = |group: &Shares| group.inside / total - resolution * (group.out / total) * (group.into / total);
+            groups.iter().map(part).sum()
         }
         QualityFunction::Modularity => 0.0,
         QualityFunction::Cpm => {
             let pairs = |size: u32| f64::from(size) * (f64::from(size) - 1.0);
-            let both: f64 = (0..groups).map(|at| inside[at] - resolution * pairs(partition.sizes[at])).sum();
+            let both: f64 =
+                groups.iter().zip(&partition.sizes).map(|(group, size)| group.inside - resolution * pairs(*size)).sum();
             if graph.is_directed() { both } else { both / 2.0 }
         }
-    }
+    })
 }
 
-/// The partition with every group that falls into pieces taken apart; the arcs must be symmetric.
-pub fn connected(arcs: &Adjacency, partition: &Partition) -> Partition {
-    let mut labels = vec![u32::MAX; partition.of.len()];
-    let mut reached = Vec::new();
-    for start in 0..labels.len() as u32 {
-        if labels[start as usize] != u32::MAX {
-            continue;
-        }
-        labels[start as usize] = start;
-        reached.push(start);
-        while let Some(at) = reached.pop() {
-            for &to in arcs.row(at) {
-                if labels[to as usize] == u32::MAX && partition.of[to as usize] == partition.of[at as usize] {
-                    labels[to as usize] = start;
-                    reached.push(to);
+/// The partition with every group that falls into pieces taken apart; the arcs must be symmetric. O(n + m), group by group in parallel.
+pub fn connected(arcs: &Adjacency, partition: &Partition, watch: &Watch) -> Result<Partition, Halt> {
+    let (members, begins) = partition.in_order();
+    // Each group touches its own positions alone, so that nothing depends on which comes first.
+    let labels: Vec<AtomicU32> = (0..partition.of.len()).map(|_| AtomicU32::new(u32::MAX)).collect();
+    let free = |at: u32| labels[at as usize].load(Ordering::Relaxed) == u32::MAX;
+    let groups: Vec<(u32, &[u32])> = begins
+        .windows(2)
+        .enumerate()
+        .map(|(group, ends)| (group as u32, &members[ends[0] as usize..ends[1] as usize]))
+        .collect();
+    groups.into_par_iter().with_min_len(8).try_for_each(|(group, members)| {
+        let (mut reached, mut walked) = (Vec::new(), 0);
+        for &start in members {
+            if !free(start) {
+                continue;
+            }
+            labels[start as usize].store(start, Ordering::Relaxed);
+            reached.push(start);
+            while let Some(at) = reached.pop() {
+                walked += arcs.row(at).len();
+                if walked > CHUNK {
+                    watch.pass(std::mem::take(&mut walked))?;
+                }
+                for &to in arcs.row(at) {
+                    if partition.of[to as usize] == group && free(to) {
+                        labels[to as usize].store(start, Ordering::Relaxed);
+                        reached.push(to);
+                    }
                 }
             }
         }
-    }
-    Partition::from_labels(&labels)
+        watch.pass(walked)
+    })?;
+    let labels: Vec<u32> = labels.into_iter().map(AtomicU32::into_inner).collect();
+    Ok(Partition::from_labels(&labels))
 }

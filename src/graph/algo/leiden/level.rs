@@ -196,7 +196,7 @@ impl<M: Mass> Part<M> {
         self.done = read.end;
         table.sum(&self.keys[read.clone()], self.ties.get(read));
         let before = self.targets.len();
-        table.drain(|to, _, weight| {
+        table.drain(|to, weight| {
             if to != group {
                 self.targets.push(to);
                 self.weights.push(weight);

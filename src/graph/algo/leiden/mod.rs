@@ -29,16 +29,22 @@ pub struct Leiden {
     pub seed: u64,
 }
 
-/// How often all levels are gone through at most; large graphs hardly gain after the second time.
-const ITERATIONS: usize = 10;
-const ITERATIONS_OF_LARGE: usize = 2;
+/// From how many nodes on a graph is large.
 const LARGE: usize = 1 << 14;
+
+/// How often all levels are gone through at most: the larger a graph, the less it gains by another time.
+fn worthwhile(nodes: usize) -> usize {
+    match nodes {
+        0..LARGE => 10,
+        LARGE..0x4_0000 => 2,
+        _ => 1,
+    }
+}
 
 impl Leiden {
     /// What is asked for with as many iterations as a graph of this size is worth.
     pub fn usual(graph: &Projection, quality: QualityFunction, resolution: f64, seed: u64) -> Self {
-        let iterations = if graph.len() < LARGE { ITERATIONS } else { ITERATIONS_OF_LARGE };
-        Self { quality, resolution, iterations, seed }
+        Self { quality, resolution, iterations: worthwhile(graph.len()), seed }
     }
 }
 
@@ -49,7 +55,8 @@ pub struct Communing {
     pub partition: Partition,
     /// How good they are.
     pub quality: f64,
-    /// What they were put together from in the last iteration, the finest first: each within the next, the last within them.
+    /// What they were put together from in the last iteration, the finest first: each within the next, the last within them. An entity
+    /// that was moved elsewhere afterwards has left its groups.
     pub levels: Vec<Partition>,
 }
 
@@ -71,18 +78,15 @@ pub fn leiden(graph: &Projection, wanted: &Leiden, watch: &Watch) -> Result<Comm
             iterate::<(f64, f64)>(arcs, both, factor / total, wanted, watch)
         }
     }?;
-    let whole = connected(arcs, &partition);
-    if whole != partition {
-        levels.clear();
-    }
-    partition = whole;
-    let mut quality = self::quality(graph, &partition, wanted.quality, wanted.resolution);
+    partition = connected(arcs, &partition, watch)?;
+    levels.iter_mut().for_each(|level| *level = level.within(&partition));
+    let mut quality = self::quality(graph, &partition, wanted.quality, wanted.resolution, watch)?;
     if graph.len() >= LARGE {
         return Ok(Communing { partition, quality, levels });
     }
     // Where hardly anything stands out, steps from small communities do not lead to the largest ones, which may be better.
-    let largest = connected(arcs, &Partition::from_labels(&vec![0; graph.len()]));
-    let theirs = self::quality(graph, &largest, wanted.quality, wanted.resolution);
+    let largest = connected(arcs, &Partition::from_labels(&vec![0; graph.len()]), watch)?;
+    let theirs = self::quality(graph, &largest, wanted.quality, wanted.resolution, watch)?;
     if theirs > quality {
         (partition, quality) = (largest, theirs);
         levels.clear();
@@ -103,17 +107,9 @@ fn iterate<M: Mass>(
     let mut climb = Climb { seed: wanted.seed, stream: 0, watch, levels: Vec::new() };
     for _ in 0..wanted.iterations {
         let found = climb.all(&lowest, partition.of.clone())?;
-        let mut communities = Communities::new(&lowest, found.of.clone());
-        // What belongs elsewhere now that the communities are what they are.
-        let moved = climb.moved(&lowest, &mut communities, Until::Fine)?;
         let same = found == partition;
-        if moved > 0 {
-            partition = Partition::from_labels(&communities.of);
-            climb.levels.clear();
-        } else {
-            partition = found;
-        }
-        if moved == 0 && same {
+        partition = found;
+        if same {
             break;
         }
     }
@@ -126,24 +122,28 @@ struct Climb<'c> {
     /// How many random orders were used.
     stream: u64,
     watch: &'c Watch,
-    /// The groups of each level of the last iteration.
+    /// The groups of each level of the last iteration, as they were on the way up.
     levels: Vec<Partition>,
 }
 
 impl Climb<'_> {
-    /// Goes through the levels, from communities of the lowest level's nodes; answers those that are found.
+    /// Goes up through the levels, from communities of the lowest level's nodes, and down again: at each level what belongs elsewhere
+    /// now that the communities are what they are is moved once more (Rotta & Noack 2011, *Multilevel local search algorithms for
+    /// modularity clustering*, multi-level refinement). Answers the communities of the lowest level's nodes.
     fn all<M: Mass>(&mut self, lowest: &Level<'_, M>, from: Vec<u32>) -> Result<Partition, Halt> {
         self.levels.clear();
+        // Each level above the lowest, with the node there that each node of the level below is in.
+        let mut above: Vec<(Level<'static, M>, Vec<u32>)> = Vec::new();
         // The node of the present level that each of the lowest is in.
         let mut home: Option<Vec<u32>> = None;
-        let (mut higher, mut of): (Option<Level<'_, M>>, Vec<u32>) = (None, from);
+        let mut of = from;
         loop {
-            let level = higher.as_ref().unwrap_or(lowest);
+            let level = above.last().map_or(lowest, |(level, _)| level);
             let mut communities = Communities::new(level, of);
             self.moved(level, &mut communities, Until::Rough)?;
             let grouped = Grouped::by(&communities.of);
             if grouped.len() == level.len() {
-                return Ok(self.levels.pop().unwrap_or_else(|| Partition::singletons(lowest.len())));
+                break;
             }
             self.stream += 1;
             let mut groups = refine(level, &grouped, (self.seed, self.stream), self.watch)?;
@@ -154,13 +154,32 @@ impl Climb<'_> {
             let next = level.merged(&groups.of, &groups.members, &groups.begins, self.watch)?;
             of = groups.within(&grouped);
             let flat = match home {
-                None => groups.of,
+                None => groups.of.clone(),
                 Some(home) => home.iter().map(|node| groups.of[*node as usize]).collect(),
             };
             self.levels.push(Partition::from_labels(&flat));
             home = Some(flat);
-            higher = Some(next);
+            above.push((next, groups.of));
         }
+        // The last are the communities.
+        self.levels.pop();
+        self.down(lowest, &above)
+    }
+
+    /// The way down; at the top every node is a community.
+    fn down<M: Mass>(
+        &mut self,
+        lowest: &Level<'_, M>,
+        above: &[(Level<'static, M>, Vec<u32>)],
+    ) -> Result<Partition, Halt> {
+        let mut labels: Vec<u32> = (0..above.last().map_or(lowest, |(level, _)| level).len() as u32).collect();
+        for (at, (_, groups)) in above.iter().enumerate().rev() {
+            let below = if at == 0 { lowest } else { &above[at - 1].0 };
+            let mut communities = Communities::new(below, groups.iter().map(|group| labels[*group as usize]).collect());
+            self.moved(below, &mut communities, Until::Fine)?;
+            labels = communities.of;
+        }
+        Ok(Partition::from_labels(&labels))
     }
 
     fn moved<M: Mass>(

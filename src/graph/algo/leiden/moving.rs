@@ -210,6 +210,7 @@ fn wishes<M: Mass>(
 struct Around<M> {
     /// Of each neighbour of each node, one after the other.
     communities: Vec<u32>,
+    /// Of each community around the node that is worked on.
     masses: Vec<M>,
     /// How many neighbours were worked on.
     done: usize,
@@ -227,8 +228,6 @@ impl<M: Mass> Around<M> {
         for &node in nodes {
             self.communities.extend(level.row(node).0.iter().map(|to| communities.of[*to as usize]));
         }
-        self.masses.clear();
-        self.masses.extend(self.communities.iter().map(|community| communities.masses[*community as usize]));
         self.done = 0;
     }
 
@@ -242,7 +241,6 @@ impl<M: Mass> Around<M> {
     ) -> Option<Wish> {
         let own = self.done..self.done + level.degree(node);
         self.done = own.end;
-        let masses = &self.masses[own.clone()];
         let home = communities.of[node as usize];
         let mass = level.masses[node as usize];
         table.sum(&self.communities[own], level.row(node).1);
@@ -250,8 +248,12 @@ impl<M: Mass> Around<M> {
         let rest = communities.masses[home as usize].minus(mass);
         let stays = at_home - level.factor * mass.times(rest);
         let (mut best, mut to, mut ties) = (stays + level.least, home, 0.0);
-        table.drain(|community, first, weight| {
-            let value = weight - level.factor * mass.times(masses[first]);
+        self.masses.clear();
+        self.masses.extend(table.keys().map(|community| communities.masses[community as usize]));
+        let mut masses = self.masses.iter();
+        table.drain(|community, weight| {
+            let there = masses.next().copied().unwrap_or_default();
+            let value = weight - level.factor * mass.times(there);
             if community != home && (value > best || (value == best && community < to && to != home)) {
                 (best, to, ties) = (value, community, weight - at_home);
             }

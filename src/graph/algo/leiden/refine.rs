@@ -157,7 +157,7 @@ impl<M: Mass> Within<'_, '_, M> {
             keys.extend(inside.targets[row.clone()].iter().map(|to| group_of[*to as usize]));
             table.sum(&keys, Some(&inside.weights[row]));
             let (mut best, mut to, mut shared) = (0.0, place as u32, 0.0);
-            table.drain(|group, _, weight| {
+            table.drain(|group, weight| {
                 let gain = weight - level.factor * alone.mass.times(groups[group as usize].mass);
                 if (gain > best || (gain == best && to == place as u32)) && well(&groups[group as usize]) {
                     (best, to, shared) = (gain, group, weight);

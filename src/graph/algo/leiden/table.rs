@@ -12,36 +12,38 @@ const FREE: u32 = u32::MAX;
 /// Open addressing with linear probing; keys come out in the order in which they came first.
 #[derive(Debug, Default)]
 pub(super) struct Table {
+    /// What is free has a sum of 0.
     slots: Vec<Slot>,
-    /// The slots in use.
+    /// The slots in use, as many as `len`.
     used: Vec<u32>,
+    len: usize,
     shift: u32,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Slot {
     key: u32,
-    /// Where the key came first.
-    first: u32,
     sum: f64,
 }
 
-const EMPTY: Slot = Slot { key: FREE, first: 0, sum: 0.0 };
+const EMPTY: Slot = Slot { key: FREE, sum: 0.0 };
 
 impl Table {
     /// Sums weights by key; `None`: 1 each. The table must have been drained.
     #[inline]
     pub(super) fn sum(&mut self, keys: &[u32], weights: Option<&[f64]>) {
-        let slots = (keys.len().max(4) * 2).next_power_of_two();
+        // Sparse, so that a search mostly ends where it begins.
+        let slots = (keys.len().max(4) * 4).next_power_of_two();
         if self.slots.len() < slots {
             self.slots.resize(slots, EMPTY);
         }
+        if self.used.len() <= keys.len() {
+            self.used.resize(keys.len() + 1, 0);
+        }
         self.shift = 32 - slots.trailing_zeros().min(31);
         match weights {
-            None => keys.iter().enumerate().for_each(|(at, key)| self.add(*key, at as u32, 1.0)),
-            Some(weights) => {
-                keys.iter().zip(weights).enumerate().for_each(|(at, (key, weight))| self.add(*key, at as u32, *weight));
-            }
+            None => keys.iter().for_each(|key| self.add(*key, 1.0)),
+            Some(weights) => keys.iter().zip(weights).for_each(|(key, weight)| self.add(*key, *weight)),
         }
     }
 
@@ -56,33 +58,38 @@ impl Table {
         slot
     }
 
+    /// Without a branch that asks whether the key is new, which nobody foresees.
     #[inline]
-    fn add(&mut self, key: u32, first: u32, weight: f64) {
-        let slot = self.find(key);
-        if self.slots[slot].key == FREE {
-            self.slots[slot] = Slot { key, first, sum: weight };
-            self.used.push(slot as u32);
-        } else {
-            self.slots[slot].sum += weight;
-        }
+    fn add(&mut self, key: u32, weight: f64) {
+        let at = self.find(key);
+        let slot = &mut self.slots[at];
+        self.used[self.len] = at as u32;
+        self.len += usize::from(slot.key == FREE);
+        slot.key = key;
+        slot.sum += weight;
     }
 
     /// The sum of a key.
     #[inline]
     pub(super) fn get(&self, key: u32) -> f64 {
-        let slot = self.slots[self.find(key)];
-        if slot.key == FREE { 0.0 } else { slot.sum }
+        self.slots[self.find(key)].sum
     }
 
-    /// Hands over every key with where it came first and its sum, and empties the table.
+    /// The keys, in the order in which they came first.
     #[inline]
-    pub(super) fn drain(&mut self, mut visit: impl FnMut(u32, usize, f64)) {
-        for slot in &self.used {
+    pub(super) fn keys(&self) -> impl Iterator<Item = u32> {
+        self.used[..self.len].iter().map(|slot| self.slots[*slot as usize].key)
+    }
+
+    /// Hands over every key with its sum, in the same order, and empties the table.
+    #[inline]
+    pub(super) fn drain(&mut self, mut visit: impl FnMut(u32, f64)) {
+        for slot in &self.used[..self.len] {
             let slot = &mut self.slots[*slot as usize];
-            visit(slot.key, slot.first as usize, slot.sum);
-            slot.key = FREE;
+            visit(slot.key, slot.sum);
+            *slot = EMPTY;
         }
-        self.used.clear();
+        self.len = 0;
     }
 }
 
