@@ -1,7 +1,8 @@
 //! Questions about a whole generated graph, beside what peers need for the same (`bench/README.md`).
 //!
 //! `cargo bench --bench whole -- <graph> <questions> [rounds] [hidden]` reads `bench/data/<graph>.edges` and prints a JSON line for each
-//! question: the copy of the view, each kernel on it, and the whole analysis. `hidden` hides every third relationship.
+//! question: the copy of the view, each kernel on it, and the whole analysis. `hidden` hides every third relationship. `additional_mb` is
+//! the most memory above what was held before: of the first question that is asked, since what is given back stays with the process.
 
 mod graphs;
 
@@ -20,7 +21,8 @@ use graphs::{AnyError, TODAY, file, milliseconds, numbers, snapshot, who};
 /// Times a piece of work some times over; its last answer is told beside the times.
 fn timed(question: &str, rounds: usize, mut work: impl FnMut() -> Result<Value, AnyError>) -> Result<(), AnyError> {
     let mut times = Vec::new();
-    let before = processor_ms();
+    let (before, resident) = (processor_ms(), memory("VmRSS"));
+    forget_peak();
     let mut answer = Value::Null;
     for _ in 0..rounds {
         let start = Clock::now();
@@ -30,7 +32,7 @@ fn timed(question: &str, rounds: usize, mut work: impl FnMut() -> Result<Value, 
     times.sort_by(f64::total_cmp);
     let processor = (processor_ms() - before) / rounds as f64;
     let line = json!({"ours": question, "median_ms": times[times.len() / 2], "worst_ms": times[times.len() - 1],
-        "processor_ms": processor, "rounds": rounds, "answer": answer});
+        "processor_ms": processor, "additional_mb": memory("VmHWM") - resident, "rounds": rounds, "answer": answer});
     println!("{line}");
     Ok(())
 }
@@ -41,6 +43,18 @@ fn processor_ms() -> f64 {
     let after = stat.rsplit(')').next().unwrap_or_default();
     // The 14th and 15th fields: in the program and in the kernel, in ticks of 1/100 s.
     after.split_whitespace().skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() * 10.0
+}
+
+/// What the kernel says of this process' memory, in MB; 0 where it cannot be read.
+fn memory(what: &str) -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find(|line| line.starts_with(what)).unwrap_or_default();
+    line.split_whitespace().nth(1).and_then(|kib| kib.parse::<f64>().ok()).unwrap_or_default() / 1024.0
+}
+
+/// From here on the peak is of what comes. Where that cannot be said, it stays the peak of all.
+fn forget_peak() {
+    let _where_it_can_be = std::fs::write("/proc/self/clear_refs", "5");
 }
 
 fn copied(view: &GraphView<'_>) -> Result<Projection, AnyError> {

@@ -54,12 +54,36 @@ def asked(run, name, query, pairs, warm, seconds, k=None):
     told(f"{name}; load {load:.1f} to {os.getloadavg()[0]:.1f}", times, lengths)
 
 
+# What Graph Data Science is asked of a whole graph, and what of its answer is told.
+WHOLE = {
+    "leiden": ("leiden", "", "modularity"),
+    "pagerank": ("pageRank", "maxIterations: 20, tolerance: 1e-300, ", "ranIterations"),
+    "weak": ("wcc", "", "componentCount"),
+    "triangles": ("triangleCount", "", "globalTriangleCount"),
+}
+
+
+def whole(run, rounds):
+    """Questions about the whole graph, each some times over."""
+    for question, (name, more, answer) in WHOLE.items():
+        query = f"CALL gds.{name}.stats('g', {{{more}concurrency: 2}}) YIELD {answer} RETURN {answer}"
+        times = []
+        for _ in range(rounds):
+            start = time.perf_counter()
+            rows = run(query)
+            times.append((time.perf_counter() - start) * 1e3)
+        times.sort()
+        print(json.dumps({"gds": question, "median_ms": times[len(times) // 2], "worst_ms": times[-1], "rounds": rounds, **rows[0]}),
+              flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("graph")
     parser.add_argument("--pairs", type=int, default=300, help="of one shortest path")
     parser.add_argument("--k-pairs", type=int, default=20, help="of k shortest paths")
     parser.add_argument("--k", type=int, default=10)
+    parser.add_argument("--whole", type=int, default=0, help="rounds of questions about the whole graph, instead of pairs")
     parser.add_argument("--seconds", type=float, default=200, help="at most, a question")
     given = parser.parse_args()
     pairs = np.fromfile(DATA / f"{given.graph}.pairs", sep=" ", dtype=np.int64).reshape(-1, 2)
@@ -68,6 +92,9 @@ def main():
     with neo4j.GraphDatabase.driver(uri, auth=(user, password), notifications_min_severity="OFF") as driver:
         with driver.session(database="neo4j") as session:
             run = lambda query, **values: session.run(query, values).data()
+            if given.whole:
+                projected(run)
+                return whole(run, given.whole)
             run("CREATE CONSTRAINT FOR (n:N) REQUIRE n.id IS UNIQUE")
             run("CALL db.awaitIndexes(600)")
             asked(run, "neo4j both ends looked up, no path", ENDS + "RETURN 0 AS length", few, warm, given.seconds)
