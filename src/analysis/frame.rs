@@ -159,6 +159,7 @@ impl Frame {
                 .collect(),
             originators: self.originators.as_ref().map(|names| names.iter().cloned().collect()),
             direction,
+            along: None,
             exclude: self.exclude_entities.iter().cloned().collect(),
             hubs: self.hubs.as_ref().map(|hubs| HubPolicy {
                 max_degree: hubs.max_degree,

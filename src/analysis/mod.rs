@@ -3,6 +3,7 @@
 //!
 //! Pure: a question is a function of a view, its parameters and a budget.
 
+mod along;
 mod centrality;
 mod common_neighbours;
 mod communities;
@@ -15,12 +16,14 @@ mod evidence;
 mod expand;
 mod frame;
 mod hidden_links;
+mod information_flow;
 mod k_shortest_paths;
 mod key_players;
 mod most_reliable_paths;
 mod paths;
 mod paths_within;
 mod registry;
+mod risk_flow;
 mod roles;
 mod shortest_paths;
 pub mod statistics;
@@ -68,6 +71,10 @@ pub use hidden_links::{
     HiddenLink, HiddenLinkMethod, HiddenLinkScore, HiddenLinkShared, HiddenLinkWay, HiddenLinks, HiddenLinksRequest,
     HiddenLinksResult, SharedPopulation,
 };
+pub use information_flow::{
+    InformationFlow, InformationFlowQuestion, InformationFlowReached, InformationFlowRelay, InformationFlowRequest,
+    InformationFlowResult,
+};
 pub use k_shortest_paths::{KShortestPaths, KShortestPathsRequest, KShortestPathsResult};
 pub use key_players::{
     KeyPlayers, KeyPlayersObjective, KeyPlayersRequest, KeyPlayersResult, KeyPlayersSet, KeyPlayersTopRanked,
@@ -76,6 +83,10 @@ pub use most_reliable_paths::{MostReliablePaths, MostReliablePathsRequest, MostR
 pub use paths::{Path, PathCost, PathStep};
 pub use paths_within::{PathsWithin, PathsWithinRequest, PathsWithinResult};
 pub use registry::{AnalysisDoc, AnyAnalysis, PreparedRun, Question, analysis};
+pub use risk_flow::{
+    RiskFlow, RiskFlowContribution, RiskFlowInterval, RiskFlowLoss, RiskFlowMethod, RiskFlowPath, RiskFlowRequest,
+    RiskFlowResult, RiskFlowScore, RiskFlowSource, RiskFlowStanding, RiskFlowStep, RiskFlowTransmission,
+};
 pub use roles::{
     Cartography, EnterpriseRole, RoleBrokerage, RoleGroups, RoleOrder, RolePosition, Roles, RolesRequest, RolesResult,
 };
@@ -106,6 +117,8 @@ pub static ANALYSES: &[&dyn AnyAnalysis] = &[
     &KeyPlayers,
     &Roles,
     &Timeline,
+    &RiskFlow,
+    &InformationFlow,
 ];
 
 /// Why there is no finding.

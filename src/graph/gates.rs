@@ -4,6 +4,7 @@
 use super::claim::ClassKey;
 use super::view::{Way, followed};
 use super::{Lens, Snapshot};
+use crate::model::Along;
 
 /// The caller sees claims of the class, retain day aside.
 pub(super) const SEEN: u8 = 1;
@@ -51,7 +52,15 @@ impl Gates {
                 let entity = lens.entity_kinds.as_ref().is_none_or(|kinds| kinds.contains(kind));
                 let hub =
                     lens.hubs.as_ref().is_some_and(|hubs| hubs.kinds.as_ref().is_none_or(|kinds| kinds.contains(kind)));
-                let mut gates = if wanted { followed(lens.direction, undirected) } else { 0 };
+                let runs = match lens.along {
+                    None if undirected => Some(Along::Both),
+                    None => Some(Along::Forward),
+                    Some(layer) => {
+                        let flow = ontology.relationship(kind).and_then(|known| known.flows.get(&layer));
+                        flow.map(|flow| flow.along)
+                    }
+                };
+                let mut gates = runs.filter(|_| wanted).map_or(0, |runs| followed(lens.direction, runs));
                 gates |= if entity { ENTITY_KIND } else { 0 };
                 gates | if hub { HUB_KIND } else { 0 }
             })

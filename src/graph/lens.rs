@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::model::{AgencyId, Day, EntityId, KindName, Revision, Window};
+use crate::model::{AgencyId, Day, EntityId, FlowLayer, KindName, Revision, Window};
 
 /// Which way relationships are followed. Kinds that the ontology calls undirected go both ways whatever is asked.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
@@ -51,6 +51,9 @@ pub struct Lens {
     pub originators: Option<BTreeSet<AgencyId>>,
     /// Which way relationships are followed.
     pub direction: Direction,
+    /// Relationships as a flow runs along their kinds: `out` is the way of the flow, and other kinds are not followed; `None`: as
+    /// their kinds are directed.
+    pub along: Option<FlowLayer>,
     /// Entities that are not there.
     pub exclude: BTreeSet<EntityId>,
     /// What is reached but not passed through.

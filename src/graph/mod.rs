@@ -39,5 +39,5 @@ pub use random::Random;
 pub use scratch::{Labels, Lent, Levels};
 pub use snapshot::Snapshot;
 pub use strength::{Strength, StrengthBy, StrengthGroups};
-pub use view::{Contact, Fold, GraphView, NoProjection, NodeIx, NodeSet, Step, TripleIx, UnitIx, Way};
+pub use view::{Contact, Fold, GraphView, NoProjection, NodeIx, NodeSet, Step, TripleIx, UnitIx, Way, decayed};
 pub use worlds::Worlds;

@@ -155,10 +155,27 @@ fn variants(analysis: &dyn AnyAnalysis, body: &Value) -> Vec<Value> {
             json!({"groups": "country", "entities": ["p-5", "p-1"]}),
             json!({"groups": "communities", "order_by": "within_z", "weights": "recency", "restarts": 2}),
         ],
+        "risk-flow" => risk_flows(body),
+        "information-flow" => vec![
+            json!({"question": "could_have_told", "deadline": "1970-01-06T00:00:00Z"}),
+            json!({"question": "could_have_told", "undated": true, "top": 2, "start": "1970-01-02T00:00:00Z"}),
+            json!({"undated": true, "same_instant": true}),
+        ],
         _ => Vec::new(),
     };
     let costs = if body.get("cost").is_some() { costs.to_vec() } else { vec![json!({})] };
     costs.into_iter().chain(more).map(with).collect()
+}
+
+fn risk_flows(body: &Value) -> Vec<Value> {
+    let others = json!([{"entity": body["sources"][0]["entity"], "weight": 0.5}, {"entity": "p-30"}, {"entity": "a", "weight": 0.2}]);
+    vec![
+        json!({"method": "pagerank", "paths": 1}),
+        json!({"method": "strongest_path", "top": 2}),
+        json!({"worlds": 64, "sources": others, "top": 3, "half_life_days": {"Associate": 2.0}}),
+        json!({"method": "pagerank", "sources": others, "transmissions": {"AccountTransfer": 0.0}}),
+        json!({"method": "strongest_path", "sources": others, "transmissions": {"Call": 1.0}}),
+    ]
 }
 
 fn centralities() -> Vec<Value> {
@@ -298,6 +315,37 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100))]
+
+    /// Those that may stand in a path, and never where a score is told.
+    #[test]
+    fn protected_people_have_no_score_where_paths_are_told(
+        claims in claims(), who in clearance(), frame in frame(), about in about(), at in at(),
+    ) {
+        let snapshot = snapshot(&claims);
+        let view = snapshot.view(&who, TODAY, Lens { at, ..Lens::default() });
+        let protected: Vec<EntityId> =
+            view.nodes().filter(|&node| view.is_protected(node)).map(|node| view.id(node)).collect();
+        let about: Vec<EntityId> = choose(&snapshot, &who, &about, &frame, at);
+        for (name, list) in [("risk-flow", "scores"), ("information-flow", "relays")] {
+            let analysis = linchpin::analysis::analysis(name).unwrap();
+            for body in variants(analysis, &body(analysis, &about, &frame)) {
+                let Ok(found) = ask(&snapshot, &who, name, &body, at) else { continue };
+                for scored in found.result[list].as_array().unwrap() {
+                    prop_assert!(!protected.iter().any(|id| scored["entity"] == id.as_str()), "{}", found.result);
+                    let best = &scored["without_best"]["relationship"];
+                    let of = |key: &linchpin::model::RelationshipKey| json!(key) == *best;
+                    let subject = found.evidence.relationships.iter().find(|(key, _)| of(key));
+                    if let Some((_, linchpin::model::Subject::Relationship { source, target, .. })) = subject {
+                        prop_assert!(!protected.contains(source) && !protected.contains(target), "{}", found.result);
+                    }
+                }
+            }
+        }
+    }
+}
+
 /// A base of the first claims, some in an earlier state, and the rest laid over it in pieces, with erasures of others between.
 fn layered(claims: &[Assertion], cuts: &[usize]) -> Snapshot {
     let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut * claims.len() / 60).collect();
@@ -386,7 +434,7 @@ fn unknown_is_hidden() {
 
 #[test]
 fn a_budget_of_zero_is_a_clear_answer() {
-    let snapshot = drawn("p-1 -> p-2\np-2 -> p-3\np-1 -> p-3");
+    let snapshot = drawn("p-1 -> p-2\np-2 -> p-3\np-1 -> p-3\np-1 -Call-> p-2");
     for analysis in ANALYSES {
         let body = body(*analysis, &[entity("p-1"), entity("p-3")], &json!({"limits": {"max_visited": 0}}));
         let found = ask(&snapshot, &anyone(), analysis.name(), &body, None).unwrap();

@@ -54,6 +54,30 @@ pub struct Sought {
     pub most: usize,
 }
 
+/// The end of a best way, for whoever does not ask for the rest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Arrival {
+    /// Where it leads.
+    pub node: NodeIx,
+    /// When its last step is taken; followed back, when that of its steps is that comes first.
+    pub at: i64,
+    /// How many steps it has.
+    pub hops: u64,
+    /// The entity at the other end of that step, and its relationship.
+    pub last: (NodeIx, TripleIx),
+}
+
+/// How far one can come.
+#[derive(Debug, Clone, Default)]
+pub struct Arrivals {
+    /// The end of the best way to each entity, in the order of ways.
+    pub arrivals: Vec<Arrival>,
+    /// The entities that ways lead over, each with how many, in no order that means anything.
+    pub onward: Vec<(NodeIx, u64)>,
+    /// As [`Journeys`], without ways.
+    pub rest: Journeys,
+}
+
 /// A time-respecting way.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Journey {
@@ -119,23 +143,38 @@ pub struct Journeys {
 
 /// Finds the best ways. A spent budget ends it with those that were found before; any other halt is the caller's.
 pub fn journeys(view: &GraphView<'_>, sought: &Sought, budget: &Budget) -> Result<Journeys, Halt> {
-    let mut search = Search {
-        view,
-        sought,
-        labels: Vec::new(),
-        fronts: HashMap::new(),
-        heap: BinaryHeap::new(),
-        hubs: BTreeSet::new(),
-        found: Journeys::default(),
-    };
-    match search.run(budget) {
-        Err(Halt::Spent) => search.found.spent = true,
-        other => other?,
+    let mut search = Search::done(view, sought, (Way::Forward, false), budget)?;
+    search.found.journeys = search.answers.iter().map(|&at| search.journey(at)).collect();
+    Ok(search.found)
+}
+
+/// Finds the earliest arrivals at all entities, and what the ways there lead over. Followed back, the latest departures from all entities
+/// of ways that lead to where `sought` begins. With `undated`, what has no time can be taken at any. For rules that bound nothing but
+/// the moments.
+pub fn arrivals(
+    view: &GraphView<'_>,
+    sought: &Sought,
+    way: Way,
+    undated: bool,
+    budget: &Budget,
+) -> Result<Arrivals, Halt> {
+    let search = Search::done(view, sought, (way, undated), budget)?;
+    let (mut arrivals, mut onward) = (Vec::with_capacity(search.answers.len()), HashMap::new());
+    for &at in &search.answers {
+        let Label { node, hops, last: Some(last), .. } = search.labels[at] else { continue };
+        let before = search.labels[last.from].node;
+        let at = search.moment(&last);
+        arrivals.push(Arrival { node, at, hops, last: (before, last.step.relationship) });
+        budget.look(hops)?;
+        let mut over = &search.labels[last.from];
+        while let Some(last) = over.last {
+            *onward.entry(over.node).or_default() += 1;
+            over = &search.labels[last.from];
+        }
     }
-    let mut found = search.found;
-    found.hubs = search.hubs.into_iter().collect();
-    found.hubs.sort_by_key(|&node| view.rank(node));
-    Ok(found)
+    let mut onward: Vec<(NodeIx, u64)> = onward.into_iter().collect();
+    onward.sort_unstable_by_key(|(node, _)| *node);
+    Ok(Arrivals { arrivals, onward, rest: search.found })
 }
 
 /// How a label was reached: from which label, by which step.
@@ -162,15 +201,53 @@ type Place = ((i64, i64, i64), u64, usize);
 struct Search<'v, 's> {
     view: &'v GraphView<'s>,
     sought: &'v Sought,
+    rules: Rules,
+    way: Way,
+    /// Whether what has no time can be taken at any.
+    undated: bool,
     labels: Vec<Label>,
     /// The labels of each node that no other covers.
     fronts: HashMap<NodeIx, Vec<usize>>,
     heap: BinaryHeap<Reverse<Place>>,
     hubs: BTreeSet<NodeIx>,
+    /// The label of the best way to each entity, the best first.
+    answers: Vec<usize>,
     found: Journeys,
 }
 
-impl Search<'_, '_> {
+impl<'v, 's> Search<'v, 's> {
+    fn done(
+        view: &'v GraphView<'s>,
+        sought: &'v Sought,
+        (way, undated): (Way, bool),
+        budget: &Budget,
+    ) -> Result<Self, Halt> {
+        let rules = match way {
+            Way::Forward => sought.rules,
+            Way::Backward => Rules { start: i64::MIN, deadline: i64::MAX, ..sought.rules },
+        };
+        let mut search = Self {
+            view,
+            sought,
+            rules,
+            way,
+            undated,
+            labels: Vec::new(),
+            fronts: HashMap::new(),
+            heap: BinaryHeap::new(),
+            hubs: BTreeSet::new(),
+            answers: Vec::new(),
+            found: Journeys::default(),
+        };
+        match search.run(budget) {
+            Err(Halt::Spent) => search.found.spent = true,
+            other => other?,
+        }
+        search.found.hubs = std::mem::take(&mut search.hubs).into_iter().collect();
+        search.found.hubs.sort_by_key(|&node| view.rank(node));
+        Ok(search)
+    }
+
     fn run(&mut self, budget: &Budget) -> Result<(), Halt> {
         let Sought { source, target, max_hops, most, .. } = *self.sought;
         self.labels.push(Label { node: source, hops: 0, last: None, dropped: false });
@@ -183,12 +260,11 @@ impl Search<'_, '_> {
             }
             let wanted = target.map_or(node != source, |target| target == node);
             if wanted && answered.insert(node) {
-                if self.found.journeys.len() == most {
+                if self.answers.len() == most {
                     self.found.more = true;
                     return Ok(());
                 }
-                let journey = self.journey(at);
-                self.found.journeys.push(journey);
+                self.answers.push(at);
                 if target.is_some() {
                     return Ok(());
                 }
@@ -207,16 +283,55 @@ impl Search<'_, '_> {
     fn expand(&mut self, at: usize, budget: &Budget) -> Result<(), Halt> {
         let view = self.view;
         let mut steps = Vec::new();
-        view.steps(self.labels[at].node, Way::Forward, budget, |step| steps.push(step))?;
+        view.steps(self.labels[at].node, self.way, budget, |step| steps.push(step))?;
         for step in steps.into_iter().filter(|step| step.to != self.sought.source) {
-            let Some(opening) = self.found.unusable.opening(view, &step) else { continue };
+            let Some(opening) = self.opening(&step) else { continue };
             let before = self.labels[at].last.map(|last| last.span);
-            let span = self.found.unusable.take(&self.sought.rules, before.as_ref(), &step, &opening);
+            let span = self.found.unusable.take(&self.rules, before.as_ref(), &step, &opening);
             if let Some(span) = span {
                 self.offer(Last { from: at, step, span }, budget)?;
             }
         }
         Ok(())
+    }
+
+    /// When a step can be taken. Followed back, in time that runs back, in half microseconds: a step before an instant is strictly earlier,
+    /// so that an instant is left half a one later than it is.
+    fn opening(&mut self, step: &Step) -> Option<Opening> {
+        let contact = self.view.contact(step);
+        let opening = if self.undated && contact.period.is_none() {
+            Opening { first: i64::MIN, last: i64::MAX, instant: false, amount: contact.amount }
+        } else {
+            self.found.unusable.opening(self.view, step)?
+        };
+        if self.way == Way::Forward {
+            return Some(opening);
+        }
+        let Rules { start, deadline, .. } = self.sought.rules;
+        let (first, last) = (opening.first.max(start), opening.last.min(deadline));
+        let later = i64::from(opening.instant && !self.rules.same_instant);
+        let back = |moment: i64| match moment {
+            i64::MAX => i64::MIN,
+            i64::MIN => i64::MAX,
+            moment => -2 * moment + later,
+        };
+        (first <= last).then_some(Opening { first: back(last), last: back(first), ..opening })
+    }
+
+    /// When the last step of a way is taken.
+    fn moment(&self, last: &Last) -> i64 {
+        let at = last.span.earliest_arrival();
+        match (self.way, at) {
+            (Way::Forward, at) => at,
+            (Way::Backward, i64::MIN) => i64::MAX,
+            (Way::Backward, i64::MAX) => i64::MIN,
+            // An instant was left half a microsecond later, and a period at the half before one is left at the whole before it.
+            (Way::Backward, at) => {
+                let contact = self.view.contact(&last.step);
+                let instant = contact.period.is_some_and(|(first, end)| first == end) && !self.rules.same_instant;
+                (i64::from(instant) - at).div_euclid(2)
+            }
+        }
     }
 
     /// Keeps a label unless another one covers it, and drops those that it covers.

@@ -39,6 +39,11 @@ impl Weight {
         Some(Self((cost << HOP_BITS) + 1))
     }
 
+    /// Of no step, at this cost.
+    pub(super) const fn of_cost(cost: u64) -> Self {
+        if cost >> (63 - HOP_BITS) != 0 { Self::MAX } else { Self(cost << HOP_BITS) }
+    }
+
     /// Of so many steps that cost 1 each.
     pub(super) const fn of_hops(hops: u32) -> Self {
         let hops = hops as u64;

@@ -19,9 +19,13 @@ impl GraphView<'_> {
     /// The marking derived from every claim on the entities of a copy and on the relationships among them that counts in the view.
     /// One pass over the rows, in parallel.
     pub fn marking(&self, graph: &Projection) -> DerivedMarking {
+        self.marking_of(&graph.nodes)
+    }
+
+    /// The same of every claim on these entities and on the relationships that leave them.
+    pub fn marking_of(&self, nodes: &[NodeIx]) -> DerivedMarking {
         let classes = || vec![false; self.snapshot.interned.classes.len()];
-        let met = graph
-            .nodes
+        let met = nodes
             .par_chunks(CHUNK)
             .map(|nodes| {
                 let mut met = classes();

@@ -10,7 +10,7 @@ mod worlds;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::model::{Day, EntityId, KindName, Ontology, Standing};
+use crate::model::{Along, Day, EntityId, KindName, Ontology, Standing};
 
 use super::claim::ClaimRow;
 use super::csr::LOOK;
@@ -19,7 +19,7 @@ use super::scratch::{Labels, Lent, Levels, Memo};
 use super::{Direction, Lens, Snapshot};
 
 pub use project::NoProjection;
-pub use read::{Contact, Fold};
+pub use read::{Contact, Fold, decayed};
 
 /// An entity in a view. Indexes say nothing about order: see [`GraphView::rank`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -256,13 +256,11 @@ impl<'a> GraphView<'a> {
     }
 }
 
-/// Which way relationships are followed, as a map from direction to gates, for [`Gates`].
-pub(super) fn followed(direction: Direction, undirected: bool) -> u8 {
-    match direction {
-        Direction::Both => gates::FORWARD | gates::BACKWARD,
-        Direction::Out if undirected => gates::FORWARD | gates::BACKWARD,
-        Direction::In if undirected => gates::FORWARD | gates::BACKWARD,
-        Direction::Out => gates::FORWARD,
-        Direction::In => gates::BACKWARD,
+/// Which way relationships are followed that run so from source to target, as a map from direction to gates, for [`Gates`].
+pub(super) fn followed(direction: Direction, runs: Along) -> u8 {
+    match (direction, runs) {
+        (Direction::Both, _) | (_, Along::Both) => gates::FORWARD | gates::BACKWARD,
+        (Direction::Out, Along::Forward) | (Direction::In, Along::Backward) => gates::FORWARD,
+        (Direction::In, Along::Forward) | (Direction::Out, Along::Backward) => gates::BACKWARD,
     }
 }

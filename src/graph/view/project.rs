@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use rayon::prelude::*;
 
+use super::read::decayed;
 use super::walk::Side;
 use super::{GraphView, NodeIx, Step, TripleIx, Way};
-use crate::graph::claim::ANY_TIME;
 use crate::graph::csr::RawArc;
 use crate::graph::projection::{Adjacency, Projection};
 use crate::graph::strength::{Strength, StrengthBy};
@@ -223,13 +223,7 @@ impl<'c, 'a> Copying<'c, 'a> {
     }
 
     fn recency(&self, step: &Step, half_life: f64, until: Day) -> f64 {
-        let Some((start, end)) = self.view.contact(step).period.filter(|period| *period != ANY_TIME) else {
-            return 1.0;
-        };
-        let last = if end == i64::MAX { i64::MAX } else { end.max(start) };
-        let day = last.div_euclid(86_400_000_000);
-        let age = (i64::from(until.since_epoch()) - day).max(0);
-        (-(age as f64) / half_life).exp2()
+        self.view.age(step, until).map_or(1.0, |age| decayed(age, half_life))
     }
 
     /// Goes over the arcs on from an entity: the position that each leads to, and its step.

@@ -6,7 +6,7 @@ use super::{GraphView, NodeIx, Step, TripleIx, UnitIx};
 use crate::graph::claim::{self, ClaimRow, ClassKey};
 use crate::graph::gates;
 use crate::model::{
-    AgencyId, Decimal, KindName, Money, Quantity, RelationshipId, RelationshipKey, Reliability, Standing, Subject,
+    AgencyId, Day, Decimal, KindName, Money, Quantity, RelationshipId, RelationshipKey, Reliability, Standing, Subject,
 };
 
 /// What the claims on a relationship that count in a view come to.
@@ -129,6 +129,14 @@ impl GraphView<'_> {
         }
     }
 
+    /// How old a step's relationship is: whole days from its instant or its end to `until`, 0 when it ends later; `None` without a
+    /// period.
+    pub fn age(&self, step: &Step, until: Day) -> Option<u64> {
+        let (start, end) = self.contact(step).period?;
+        let day = end.max(start).div_euclid(86_400_000_000);
+        Some(u64::try_from(i64::from(until.since_epoch()) - day).unwrap_or(0))
+    }
+
     /// The name of a unit.
     pub fn unit(&self, unit: UnitIx) -> &str {
         self.snapshot.interned.units.get(unit.0)
@@ -200,6 +208,11 @@ impl GraphView<'_> {
         }
         best.map(|(_, triple)| triple)
     }
+}
+
+/// What is left after so many days of what halves in `half_life` days: 2^(−age / half-life).
+pub fn decayed(age: u64, half_life: f64) -> f64 {
+    (-(age as f64) / half_life).exp2()
 }
 
 /// What ranked claims say of when and how much: of each, what the first says that says anything.

@@ -346,3 +346,42 @@ pub(super) async fn finds_how_it_changes(demo: &Demo) {
         assert_eq!((&largest["size"], &next["size"], &next["jaccard"]), (&json!(8), &json!(6), &json!(0.75)), "{who}");
     }
 }
+
+/// What exercise 18 says.
+pub(super) async fn finds_whom_risk_reaches(demo: &Demo) {
+    let listed = |found: &Value| -> Vec<Value> {
+        found["scores"].as_array().expect("scores").iter().map(|score| score["entity"].clone()).collect()
+    };
+    for (who, first, driver, by) in [
+        ("ana@al-police", json!(["con-0012", "veh-0304", "p-0303", "p-0304"]), 3, "tc-0012"),
+        ("mila@rs-fiu", json!(["con-0012", "veh-0304", "p-0304"]), 2, "op-0304"),
+    ] {
+        let found = exercise(demo, who, "risk-flow", 0).await;
+        assert_eq!(json!(listed(&found)[..=driver]), first, "{who}");
+        let driver = &found["scores"][driver];
+        let best = &driver["without_best"];
+        assert_eq!(best["relationship"], by, "{who}");
+        assert_eq!(best["value"] == driver["value"], who == "mila@rs-fiu", "{driver}");
+        let bound = |name: &str| driver["interval"][name].as_f64().expect("a number");
+        let value = driver["value"].as_f64().expect("a number");
+        assert!(bound("low") < value && value < bound("high"), "{driver}");
+    }
+    let found = exercise(demo, "ana@al-police", "risk-flow", 1).await;
+    assert_eq!((&listed(&found)[0], &found["standing"]), (&json!("p-0304"), &json!("lead_not_evidence")));
+    let parts = found["scores"][0]["contributions"].as_array().expect("contributions");
+    assert_eq!(parts.iter().map(|part| &part["source"]).collect::<Vec<_>>(), ["sz-0012", "sz-0009"]);
+}
+
+/// What exercise 19 says.
+pub(super) async fn finds_who_could_have_known(demo: &Demo) {
+    for (who, told) in [("ana@al-police", true), ("mila@rs-fiu", false)] {
+        let found = exercise(demo, who, "information-flow", 0).await;
+        let reached = found["reached"].as_array().expect("reached");
+        let boss = reached.iter().find(|one| one["entity"] == "p-0301");
+        assert_eq!(boss.is_some(), told, "{who}: {found}");
+        assert!(boss.is_none_or(|boss| boss["at"].as_str().is_some_and(|at| at.starts_with("2024-07-11"))), "{found}");
+        assert!(told || reached.iter().all(|one| one["from"] == "p-0304"), "{found}");
+    }
+    let found = exercise(demo, "ana@al-police", "information-flow", 1).await;
+    assert_eq!((&found["total"], &found["relays"][0]), (&json!(109), &json!({"entity": "p-0003", "onward": 72})));
+}
