@@ -27,6 +27,7 @@ pub mod statistics;
 mod temporal_paths;
 mod timed;
 mod timeline;
+mod trace_money;
 mod whole;
 
 use std::ops::ControlFlow;
@@ -85,6 +86,10 @@ pub use timeline::{
     Timeline, TimelineActor, TimelineCommunity, TimelineEnd, TimelineMeasure, TimelineOrigin, TimelineRequest,
     TimelineResult, TimelineSpan, TimelineWindow,
 };
+pub use trace_money::{
+    TraceMoney, TraceMoneyDirection, TraceMoneyHolding, TraceMoneyOpening, TraceMoneyOrigin, TraceMoneyRequest,
+    TraceMoneyResult, TraceMoneyRule, TraceMoneySameInstant, TraceMoneyTransfer, TraceMoneyWay, TracedMoney,
+};
 pub use whole::{SizeCount, Weighting, Weights};
 
 /// Every analysis, in the order of the document.
@@ -106,6 +111,7 @@ pub static ANALYSES: &[&dyn AnyAnalysis] = &[
     &KeyPlayers,
     &Roles,
     &Timeline,
+    &TraceMoney,
 ];
 
 /// Why there is no finding.

@@ -95,6 +95,7 @@ async fn a_newcomer_finds_what_was_planted() {
     found::finds_whose_removal_breaks_it(&demo).await;
     found::finds_between_whom_they_stand(&demo).await;
     found::finds_how_it_changes(&demo).await;
+    found::finds_where_the_money_went(&demo).await;
     assert_eq!(demo.end(), Some(0), "SIGTERM ends it in order");
 }
 
