@@ -176,9 +176,8 @@ impl Analysis for InformationFlow {
         let found = arrivals(view, &sought, way, params.undated, budget).map_err(AnalysisError::stopped)?;
         let marking = match found.arrivals.is_empty() {
             true => DerivedMarking::default(),
-            false => {
-                view.marking_of(&found.arrivals.iter().map(|arrival| arrival.node).chain([source]).collect::<Vec<_>>())
-            }
+            false => view
+                .marking_around(&found.arrivals.iter().map(|arrival| arrival.node).chain([source]).collect::<Vec<_>>()),
         };
         // Counts and relays rest on all who are reached, listed or not.
         let evidence = Evidence { marking, ..Evidence::default() };

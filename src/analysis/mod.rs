@@ -30,6 +30,7 @@ pub mod statistics;
 mod temporal_paths;
 mod timed;
 mod timeline;
+mod trace_money;
 mod whole;
 
 use std::ops::ControlFlow;
@@ -96,6 +97,10 @@ pub use timeline::{
     Timeline, TimelineActor, TimelineCommunity, TimelineEnd, TimelineMeasure, TimelineOrigin, TimelineRequest,
     TimelineResult, TimelineSpan, TimelineWindow,
 };
+pub use trace_money::{
+    TraceMoney, TraceMoneyDirection, TraceMoneyHolding, TraceMoneyOpening, TraceMoneyOrigin, TraceMoneyRequest,
+    TraceMoneyResult, TraceMoneyRule, TraceMoneySameInstant, TraceMoneyTransfer, TraceMoneyWay, TracedMoney,
+};
 pub use whole::{SizeCount, Weighting, Weights};
 
 /// Every analysis, in the order of the document.
@@ -119,6 +124,7 @@ pub static ANALYSES: &[&dyn AnyAnalysis] = &[
     &Timeline,
     &RiskFlow,
     &InformationFlow,
+    &TraceMoney,
 ];
 
 /// Why there is no finding.

@@ -28,6 +28,7 @@ mod snapshot;
 mod sparse;
 mod strength;
 mod table;
+mod transfers;
 mod view;
 mod worlds;
 
@@ -39,5 +40,9 @@ pub use random::Random;
 pub use scratch::{Labels, Lent, Levels};
 pub use snapshot::Snapshot;
 pub use strength::{Strength, StrengthBy, StrengthGroups};
-pub use view::{Contact, Fold, GraphView, NoProjection, NodeIx, NodeSet, Step, TripleIx, UnitIx, Way, decayed};
+pub use transfers::{ByAccount, Measure, Transfer, Transfers, TransfersLeftOut};
+pub use view::{
+    Contact, Fold, GraphView, Layer, NoProjection, NodeIx, NodeSet, Passage, Passages, Step, TripleIx, UnitIx, Way,
+    decayed,
+};
 pub use worlds::Worlds;

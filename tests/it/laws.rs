@@ -149,6 +149,17 @@ fn variants(analysis: &dyn AnyAnalysis, body: &Value) -> Vec<Value> {
             json!({"objective": "distance_reach", "forbidden": null, "size": 1}),
             json!({"forbidden": null, "size": 3, "costs": {body["forbidden"][0].as_str().unwrap(): 3}, "budget": 4}),
         ],
+        "trace-money" => vec![
+            json!({"direction": "backward"}),
+            json!({"from": {"entity": body["from"]["entity"], "amount": 700, "at": "1970-01-04T00:00:00Z"}, "same_instant": "chain"}),
+            json!({"from": {"entity": body["from"]["entity"], "at": "1970-01-05T00:00:00Z"}, "direction": "backward"}),
+            json!({"from": {"relationship": "t-1"}, "currency": null}),
+            json!({"from": {"relationship": "t-2"}, "currency": null, "direction": "backward", "same_instant": "chain"}),
+            json!({
+                "currency": null, "through_holders": true, "rules": ["tiho", "haircut"],
+                "opening": {body["from"]["entity"].as_str().unwrap(): 300},
+            }),
+        ],
         "roles" => vec![
             json!({"groups": "communities", "order_by": "brokerage", "weights": "reliability"}),
             json!({"groups": "agency", "order_by": "participation", "top": 2}),

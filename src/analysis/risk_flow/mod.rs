@@ -90,7 +90,7 @@ impl Analysis for RiskFlow {
         let watch = budget.watch();
         let scored = Scored::new(view, &graph, &params, &named, &watch).map_err(AnalysisError::stopped)?;
         let most = params.top.min(caps.max_results) as usize;
-        let mut evidence = Evidence { marking: view.marking_of(&graph.nodes), ..Evidence::default() };
+        let mut evidence = Evidence { marking: view.marking_around(&graph.nodes), ..Evidence::default() };
         let result = scored.result(&chances, most, &mut evidence).map_err(AnalysisError::stopped)?;
         let truncated = match () {
             () if graph.spent => Some(TruncatedReason::MaxVisited),

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use rayon::prelude::*;
 
 use super::walk::Side;
-use super::{GraphView, NodeIx};
+use super::{GraphView, NodeIx, TripleIx};
 use crate::graph::csr::LOOK;
 use crate::graph::gates;
 use crate::graph::projection::Projection;
@@ -19,11 +19,11 @@ impl GraphView<'_> {
     /// The marking derived from every claim on the entities of a copy and on the relationships among them that counts in the view.
     /// One pass over the rows, in parallel.
     pub fn marking(&self, graph: &Projection) -> DerivedMarking {
-        self.marking_of(&graph.nodes)
+        self.marking_around(&graph.nodes)
     }
 
     /// The same of every claim on these entities and on the relationships that leave them.
-    pub fn marking_of(&self, nodes: &[NodeIx]) -> DerivedMarking {
+    pub fn marking_around(&self, nodes: &[NodeIx]) -> DerivedMarking {
         let classes = || vec![false; self.snapshot.interned.classes.len()];
         let met = nodes
             .par_chunks(CHUNK)
@@ -36,6 +36,26 @@ impl GraphView<'_> {
                 one.iter_mut().zip(other).for_each(|(one, other)| *one |= other);
                 one
             });
+        self.derived(&met)
+    }
+
+    /// The marking derived from every claim on these entities, and from every claim on these relationships that counts in the view.
+    pub fn marking_of(&self, nodes: &[NodeIx], relationships: &[TripleIx]) -> DerivedMarking {
+        let mut met = vec![false; self.snapshot.interned.classes.len()];
+        for node in nodes {
+            self.snapshot.each_entity_claim(node.0, |claim, _| {
+                met[claim.class as usize] |= self.sees_entity_claim(&claim);
+                true
+            });
+        }
+        for relationship in relationships {
+            self.snapshot.each_claim(relationship.0, |claim| met[claim.class as usize] |= self.counts(&claim));
+        }
+        self.derived(&met)
+    }
+
+    /// What the claims of these classes come to.
+    fn derived(&self, met: &[bool]) -> DerivedMarking {
         let guards = met.iter().enumerate().filter(|(_, met)| **met).map(|(class, _)| self.class(class as u32).guard);
         // Many classes share a guard.
         let guards: BTreeSet<u32> = guards.collect();

@@ -4,6 +4,7 @@
 mod marking;
 mod project;
 mod read;
+mod transfers;
 mod walk;
 mod worlds;
 
@@ -20,6 +21,7 @@ use super::{Direction, Lens, Snapshot};
 
 pub use project::NoProjection;
 pub use read::{Contact, Fold, decayed};
+pub use transfers::{Layer, Passage, Passages};
 
 /// An entity in a view. Indexes say nothing about order: see [`GraphView::rank`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -101,6 +101,18 @@ impl GraphView<'_> {
         (RelationshipKey { id: name.clone(), ends }, Subject::Relationship { id: name, source: from, target: to })
     }
 
+    /// The relationship with this key, if the view shows it and the lens lets it be followed. Hidden, absent and outside the lens are
+    /// one.
+    pub fn relationship_of(&self, key: &RelationshipKey) -> Option<TripleIx> {
+        let shown = |triple: &u32| {
+            let (source, target) = self.snapshot.ends(*triple);
+            let followed = |gate| self.best_class(*triple, gate).is_some();
+            self.shows(source) && self.shows(target) && (followed(gates::FORWARD) || followed(gates::BACKWARD))
+        };
+        let named = self.snapshot.triples_named(key.id.as_str()).into_iter().filter(shown).map(TripleIx);
+        named.into_iter().find(|triple| self.relationship(*triple).0 == *key)
+    }
+
     /// The id of a relationship.
     pub fn relationship_id(&self, triple: TripleIx) -> RelationshipId {
         self.snapshot.triple(triple.0).0

@@ -9,6 +9,7 @@ mod projection;
 pub(crate) mod random;
 mod structure;
 mod temporal;
+mod transfers;
 mod view;
 mod yen;
 

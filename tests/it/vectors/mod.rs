@@ -23,6 +23,7 @@ mod shortest_paths;
 mod statistics;
 mod temporal_paths;
 mod timeline;
+mod trace_money;
 
 use linchpin::model::{Assertion, KindName, Subject};
 use serde_json::Value;

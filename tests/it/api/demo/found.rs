@@ -385,3 +385,48 @@ pub(super) async fn finds_who_could_have_known(demo: &Demo) {
     let found = exercise(demo, "ana@al-police", "information-flow", 1).await;
     assert_eq!((&found["total"], &found["relays"][0]), (&json!(109), &json!({"entity": "p-0003", "onward": 72})));
 }
+
+/// What exercise 20 says.
+pub(super) async fn finds_where_the_money_went(demo: &Demo) {
+    let of = |found: &Value, rule: &str| {
+        let rules = found["rules"].as_array().expect("rules").iter();
+        rules.clone().find(|told| told["rule"] == rule).unwrap_or_else(|| panic!("no {rule}")).clone()
+    };
+    let amount = |told: &Value, entity: &str| {
+        let holdings = told["holdings"].as_array().expect("holdings");
+        holdings.iter().find(|held| held["entity"] == entity).map_or(0, |held| held["amount"].as_i64().expect("cents"))
+    };
+    let mila = exercise(demo, "mila@rs-fiu", "trace-money", 0).await;
+    let came_back = [
+        ("lifo", 22_663_500),
+        ("dirty_first", 22_084_500),
+        ("tiho", 22_084_500),
+        ("haircut", 7_503_232),
+        ("fifo", 1_479_300),
+        ("own_money_first", 0),
+    ];
+    for (rule, much) in came_back {
+        let told = of(&mila, rule);
+        let cents = |name: &str| told[name].as_i64().expect("cents");
+        assert_eq!((amount(&told, "acc-0001"), cents("held") + cents("left")), (much, 24_800_000), "{rule}");
+    }
+    let legs: Vec<Value> =
+        truth()["cycle"]["legs"].as_array().expect("legs").iter().map(|leg| leg["relationship"].clone()).collect();
+    assert_eq!(of(&mila, "lifo")["holdings"][0]["way"]["relationships"], Value::Array(legs));
+    assert_eq!(mila["openings"][0], json!({"entity": "acc-0001", "opening": 38_442_100, "unexplained": 38_442_100}));
+    let ana = exercise(demo, "ana@al-police", "trace-money", 0).await;
+    let rules = ana["rules"].as_array().expect("rules").iter().filter(|told| told["rule"] != "poison");
+    rules.for_each(|told| assert_eq!(amount(told, "acc-0002"), 24_800_000, "{told}"));
+    let carried = |told: &Value, id: &str| {
+        let transfers = told["transfers"].as_array().expect("transfers").clone();
+        transfers
+            .into_iter()
+            .find(|transfer| transfer["relationship"] == id)
+            .map(|transfer| transfer["tainted"].clone())
+    };
+    let back = exercise(demo, "mila@rs-fiu", "trace-money", 1).await;
+    assert_eq!(carried(&of(&back, "haircut"), "tr-cy-1"), Some(json!(6_949_557)));
+    assert_eq!(carried(&of(&mila, "haircut"), "tr-cy-5"), Some(json!(6_949_557)));
+    let back = exercise(demo, "ana@al-police", "trace-money", 1).await;
+    assert_eq!(of(&back, "fifo")["holdings"][0]["entity"], "acc-0005");
+}

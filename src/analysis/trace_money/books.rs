@@ -1,0 +1,159 @@
+//! The books of the accounts that money reaches, made of what the view shows.
+
+use std::collections::BTreeSet;
+
+use super::{Asked, TraceMoneyRequest, TraceMoneySameInstant, currency};
+use crate::analysis::AnalysisError;
+use crate::graph::algo::{Entry, Ledger, OUTSIDE, Tracing};
+use crate::graph::{GraphView, Measure, NodeIx, Passages, Transfers, TripleIx};
+use crate::model::{Currency, DerivedMarking, Fault};
+
+/// The transfers of one currency, and the ledger of them.
+pub(super) struct Books {
+    pub(super) transfers: Transfers,
+    pub(super) in_other_currencies: u64,
+    pub(super) currency: Option<Currency>,
+    /// By account: those of the transfers, and what is traced if there are none of it.
+    pub(super) nodes: Vec<NodeIx>,
+    pub(super) ledger: Ledger,
+    /// What was given of the openings, by account.
+    pub(super) given: Vec<i64>,
+    followed: Vec<bool>,
+    seed: Option<u32>,
+}
+
+impl Books {
+    pub(super) fn new(
+        view: &GraphView<'_>,
+        params: &TraceMoneyRequest,
+        asked: &Asked,
+        followed: &[NodeIx],
+        passages: Passages,
+    ) -> Result<Self, AnalysisError> {
+        let transfers = view.transfers_of(passages);
+        let currency = match asked.origin.currency {
+            Some(currency) => Some(currency),
+            None => only_currency(&transfers)?,
+        };
+        let (transfers, in_other_currencies) = match currency {
+            Some(currency) => transfers.of_measure(Measure::Money(currency)),
+            None => (transfers, 0),
+        };
+        let mut nodes: Vec<NodeIx> = (0..transfers.accounts() as u32).map(|at| transfers.node(at)).collect();
+        let known = nodes.len();
+        let find = |nodes: &[NodeIx], node: NodeIx| {
+            let at = nodes[..known].partition_point(|other| view.rank(*other) < view.rank(node));
+            if at < known && nodes[at] == node {
+                Some(at)
+            } else {
+                nodes[known..].iter().position(|other| *other == node).map(|at| known + at)
+            }
+        };
+        for (start, _) in &asked.origin.starts {
+            if find(&nodes, *start).is_none() {
+                nodes.push(*start);
+            }
+        }
+        let mut given = vec![0; nodes.len()];
+        for (node, opening) in &asked.given {
+            if let Some(at) = find(&nodes, *node) {
+                given[at] = *opening;
+            }
+        }
+        let mut is_followed = vec![false; nodes.len()];
+        followed.iter().filter_map(|node| find(&nodes, *node)).for_each(|at| is_followed[at] = true);
+        let mut entries = entries(view, &transfers);
+        let mut added = None;
+        if let Some((node, amount, at)) = asked.origin.amount {
+            let account = find(&nodes, node).map_or(OUTSIDE, |at| at as u32);
+            let (from, to) = if asked.backward { (account, OUTSIDE) } else { (OUTSIDE, account) };
+            let place = entries.partition_point(|entry| entry.at <= at);
+            entries.insert(place, Entry { from, to, much: amount, at, rank: u32::MAX });
+            added = Some(place as u32);
+        }
+        let chain = params.same_instant == TraceMoneySameInstant::Chain;
+        let ledger = Ledger::new(&entries, &given, chain).ok_or_else(|| {
+            let detail = "all amounts together are beyond 2^61 minor units: narrow the window or the hops";
+            AnalysisError::Faults(vec![Fault::new("/frame", "too-much", detail)])
+        })?;
+        let traced = asked.origin.transfer.map(|passage| passage.relationship);
+        let given_as = traced.and_then(|wanted| transfers.iter().position(|transfer| transfer.relationship == wanted));
+        let given_as = added.or(given_as.map(|at| at as u32));
+        let seed = (0..entries.len() as u32).find(|at| Some(ledger.given(*at)) == given_as);
+        let books =
+            Self { transfers, in_other_currencies, currency, nodes, ledger, given, followed: is_followed, seed };
+        Ok(books)
+    }
+
+    /// What is to be traced in them.
+    pub(super) fn tracing(&self, asked: &Asked) -> Tracing<'_> {
+        let accounts: BTreeSet<NodeIx> = asked.origin.accounts.iter().copied().collect();
+        let whole = self.nodes.iter().zip(&self.followed).map(|(node, followed)| *followed && accounts.contains(node));
+        let entries = self.ledger.entries();
+        let begin = match (asked.origin.at, asked.backward) {
+            (None, false) => 0,
+            (None, true) => entries.len(),
+            (Some(at), false) => entries.partition_point(|entry| entry.at < at),
+            (Some(at), true) => entries.partition_point(|entry| entry.at <= at),
+        };
+        Tracing {
+            ledger: &self.ledger,
+            backward: asked.backward,
+            seed: self.seed,
+            whole: whole.collect(),
+            begin: begin as u32,
+            followed: self.followed.clone(),
+        }
+    }
+
+    /// The relationship of an entry; `None` for what is not in the view.
+    pub(super) fn relationship(&self, entry: u32) -> Option<TripleIx> {
+        let given = self.ledger.given(entry);
+        match self.added() {
+            Some(added) if given == added => None,
+            Some(added) if given > added => Some(self.transfers.get(given as usize - 1).relationship),
+            _ => Some(self.transfers.get(given as usize).relationship),
+        }
+    }
+
+    /// The place of the entry that is in no view.
+    fn added(&self) -> Option<u32> {
+        let added = self.ledger.entries().len() > self.transfers.len();
+        self.seed.filter(|_| added).map(|seed| self.ledger.given(seed))
+    }
+
+    /// The marking of all that the books rest on: the accounts, and all that runs into and out of them.
+    pub(super) fn marking(&self, view: &GraphView<'_>) -> DerivedMarking {
+        let relationships: Vec<TripleIx> = self.transfers.iter().map(|transfer| transfer.relationship).collect();
+        view.marking_of(&self.nodes, &relationships)
+    }
+}
+
+fn entries(view: &GraphView<'_>, transfers: &Transfers) -> Vec<Entry> {
+    let mut by_id: Vec<u32> = (0..transfers.len() as u32).collect();
+    by_id.sort_by_cached_key(|at| view.relationship_id(transfers.get(*at as usize).relationship));
+    let mut ranks = vec![0; by_id.len()];
+    (0..).zip(&by_id).for_each(|(rank, at)| ranks[*at as usize] = rank);
+    let entry = |(transfer, rank): (crate::graph::Transfer, u32)| Entry {
+        from: transfer.from,
+        to: transfer.to,
+        much: transfer.much,
+        at: transfer.at,
+        rank,
+    };
+    transfers.iter().zip(ranks).map(entry).collect()
+}
+
+/// The currency of all transfers.
+fn only_currency(transfers: &Transfers) -> Result<Option<Currency>, AnalysisError> {
+    let codes: Vec<Currency> = transfers.measures().iter().filter_map(|measure| currency(*measure)).collect();
+    match codes[..] {
+        [] => Ok(None),
+        [only] => Ok(Some(only)),
+        _ => {
+            let names: Vec<&str> = codes.iter().map(|currency| currency.code()).collect();
+            let detail = format!("there are several currencies: choose one of {}", names.join(", "));
+            Err(AnalysisError::Faults(vec![Fault::new("/currency", "several-currencies", detail)]))
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! Where money went, and where it came from, by every rule that courts know.
+
+mod books;
+mod request;
+mod rows;
+
+use rayon::prelude::*;
+
+use super::whole::unaffordable;
+use super::{Analysis, AnalysisError, Caps, Finding, Frame, LeftOut, Truncated, TruncatedReason};
+use crate::graph::algo::{Chains, ReachWanted, Reached, Traced, reach};
+use crate::graph::{Budget, GraphView, Halt, Measure, NodeIx, Passage, Way};
+use crate::model::{Currency, EntityId, Fault, FlowLayer, Instant};
+
+pub use request::{
+    TraceMoneyDirection, TraceMoneyHolding, TraceMoneyOpening, TraceMoneyOrigin, TraceMoneyRequest, TraceMoneyResult,
+    TraceMoneyRule, TraceMoneySameInstant, TraceMoneyTransfer, TraceMoneyWay, TracedMoney,
+};
+
+use books::Books;
+use rows::Told;
+
+/// By what a person holds an account.
+const HOLDER: &str = "AccountHolder";
+
+/// See the module.
+#[derive(Debug, Clone, Copy)]
+pub struct TraceMoney;
+
+impl Analysis for TraceMoney {
+    const NAME: &'static str = "trace-money";
+    const SUMMARY: &'static str = "Trace money forward or backward by every rule that courts know, side by side";
+    const EXAMPLE: &'static [&'static str] = &["acc-0001"];
+    type Params = TraceMoneyRequest;
+    type Output = TraceMoneyResult;
+
+    fn frame(params: &Self::Params) -> &Frame {
+        &params.frame
+    }
+
+    fn faults(params: &Self::Params) -> Vec<Fault> {
+        params.faults()
+    }
+
+    fn sample(pick: &mut dyn FnMut() -> EntityId) -> Self::Params {
+        TraceMoneyRequest {
+            from: TraceMoneyOrigin { entity: Some(pick()), ..TraceMoneyOrigin::default() },
+            direction: TraceMoneyDirection::Forward,
+            rules: None,
+            currency: Currency::from_code("EUR"),
+            opening: [].into(),
+            through_holders: false,
+            same_instant: TraceMoneySameInstant::Hold,
+            frame: Frame::default(),
+        }
+    }
+
+    fn run(
+        &self,
+        view: &GraphView<'_>,
+        params: Self::Params,
+        caps: &Caps,
+        budget: &Budget,
+    ) -> Result<Finding<Self::Output>, AnalysisError> {
+        let origin = match Origin::new(view, &params, budget)? {
+            Ok(origin) => origin,
+            Err(Spent) => return Ok(unaffordable()),
+        };
+        let given = openings(view, &params)?;
+        let wanted = ReachWanted {
+            starts: &origin.starts,
+            backward: params.direction == TraceMoneyDirection::Backward,
+            same_instant: params.same_instant == TraceMoneySameInstant::Chain,
+            // What a transfer brings has gone one already.
+            max_hops: caps.max_hops.saturating_sub(u32::from(origin.transfer.is_some())),
+            measure: origin.currency.map(Measure::Money),
+        };
+        let layer = view.layer(FlowLayer::Money);
+        let reached = reach(view, &layer, &wanted, budget).map_err(AnalysisError::stopped)?;
+        if reached.spent && reached.followed.is_empty() {
+            return Ok(unaffordable());
+        }
+        let backward = wanted.backward;
+        answer(view, &params, &Asked { origin, given, backward }, reached, (caps, budget))
+    }
+}
+
+/// The budget does not reach for the beginning.
+struct Spent;
+
+/// What a request is about, found in the view.
+struct Asked {
+    origin: Origin,
+    given: Vec<(NodeIx, i64)>,
+    backward: bool,
+}
+
+/// What is traced.
+struct Origin {
+    /// Where money is followed from, and what it has to come after.
+    starts: Vec<(NodeIx, i64)>,
+    transfer: Option<Passage>,
+    /// In an account at a time.
+    amount: Option<(NodeIx, i64, i64)>,
+    /// Accounts of which everything is traced.
+    accounts: Vec<NodeIx>,
+    at: Option<i64>,
+    currency: Option<Currency>,
+}
+
+impl Origin {
+    fn new(
+        view: &GraphView<'_>,
+        params: &TraceMoneyRequest,
+        budget: &Budget,
+    ) -> Result<Result<Self, Spent>, AnalysisError> {
+        let backward = params.direction == TraceMoneyDirection::Backward;
+        // The moment itself counts where it can be passed on.
+        let inclusive = |at: i64| if backward { at.saturating_add(1) } else { at.saturating_sub(1) };
+        let chain = params.same_instant == TraceMoneySameInstant::Chain;
+        let arrival = |at| if chain { inclusive(at) } else { at };
+        let from = &params.from;
+        let at = from.at.map(Instant::micros);
+        let mut origin = Self {
+            starts: Vec::new(),
+            transfer: None,
+            amount: None,
+            accounts: Vec::new(),
+            at,
+            currency: params.currency,
+        };
+        if from.relationship.is_some() {
+            let passage = transfer(view, params)?;
+            match budget.spend(1) {
+                Err(Halt::Spent) => return Ok(Err(Spent)),
+                spent => spent.map_err(AnalysisError::stopped)?,
+            }
+            origin.currency = currency(passage.measure);
+            origin.starts = vec![(if backward { passage.from } else { passage.to }, arrival(passage.at))];
+            origin.transfer = Some(passage);
+            return Ok(Ok(origin));
+        }
+        let unknown = |id| AnalysisError::Faults(vec![AnalysisError::unknown_entity("/from/entity", id)]);
+        let Some(id) = &from.entity else { return Err(AnalysisError::Faults(params.faults())) };
+        let entity = view.node(id).ok_or_else(|| unknown(id))?;
+        if let Some((amount, at)) = from.amount.zip(at) {
+            origin.amount = Some((entity, amount, at));
+            origin.starts = vec![(entity, arrival(at))];
+            return Ok(Ok(origin));
+        }
+        origin.accounts.push(entity);
+        if params.through_holders {
+            let add = |step: crate::graph::Step| {
+                if view.kind_of(&step).as_str() == HOLDER && view.ends(step.relationship).0 == entity {
+                    origin.accounts.push(step.to);
+                }
+            };
+            match view.steps(entity, Way::Forward, budget, add) {
+                Err(Halt::Spent) => return Ok(Err(Spent)),
+                walked => walked.map_err(AnalysisError::stopped)?,
+            }
+            origin.accounts.sort_by_key(|node| view.rank(*node));
+            origin.accounts.dedup();
+        }
+        let begin = at.map_or(if backward { i64::MAX } else { -i64::MAX }, inclusive);
+        origin.starts = origin.accounts.iter().map(|account| (*account, begin)).collect();
+        Ok(Ok(origin))
+    }
+}
+
+const fn currency(measure: Measure) -> Option<Currency> {
+    match measure {
+        Measure::Money(currency) => Some(currency),
+        Measure::Goods(_) | Measure::Knowledge => None,
+    }
+}
+
+/// The transfer that a request names.
+fn transfer(view: &GraphView<'_>, params: &TraceMoneyRequest) -> Result<Passage, AnalysisError> {
+    let fault = |pointer: &str, code, detail| AnalysisError::Faults(vec![Fault::new(pointer, code, detail)]);
+    let key = params.from.relationship.as_ref().map(ToString::to_string).unwrap_or_default();
+    let triple = params.from.relationship.as_ref().and_then(|key| view.relationship_of(key));
+    let triple = triple.ok_or_else(|| {
+        let detail = format!("there is no relationship `{key}` within the frame that you may see");
+        fault("/from/relationship", "unknown-relationship", detail)
+    })?;
+    let passage = view.passage_of(triple, &view.layer(FlowLayer::Money)).ok_or_else(|| {
+        let detail = format!("`{key}` is no transfer of money with a time and an amount above 0, from one to another");
+        fault("/from/relationship", "no-transfer", detail)
+    })?;
+    if params.currency.is_some() && params.currency != currency(passage.measure) {
+        let detail = format!("`{key}` is in another currency: leave this out, or trace another transfer");
+        return Err(fault("/currency", "other-currency", detail));
+    }
+    Ok(passage)
+}
+
+/// The opening balances that a request gives.
+fn openings(view: &GraphView<'_>, params: &TraceMoneyRequest) -> Result<Vec<(NodeIx, i64)>, AnalysisError> {
+    let mut given = Vec::new();
+    for (id, opening) in &params.opening {
+        let Some(node) = view.node(id) else {
+            return Err(AnalysisError::Faults(vec![AnalysisError::unknown_entity(format!("/opening/{id}"), id)]));
+        };
+        given.push((node, *opening));
+    }
+    Ok(given)
+}
+
+fn answer(
+    view: &GraphView<'_>,
+    params: &TraceMoneyRequest,
+    asked: &Asked,
+    reached: Reached,
+    (caps, budget): (&Caps, &Budget),
+) -> Result<Finding<TraceMoneyResult>, AnalysisError> {
+    let Reached { mut passages, followed, hubs, spent, cut_by_hops } = reached;
+    passages.found.extend(asked.origin.transfer);
+    let books = Books::new(view, params, asked, &followed, passages)?;
+    let tracing = books.tracing(asked);
+    let watch = budget.watch();
+    let rules = params.rules.clone().unwrap_or_else(|| TraceMoneyRule::ALL.to_vec());
+    let traced: Result<Vec<(Traced, Chains)>, Halt> = rules
+        .par_iter()
+        .map(|rule| {
+            let traced = tracing.by((*rule).into(), &watch)?;
+            let ways = Chains::new(&tracing, &traced);
+            Ok((traced, ways))
+        })
+        .collect();
+    let traced = traced.map_err(AnalysisError::stopped)?;
+    let mut told = Told::new(view, &books, &tracing, caps.max_results as usize);
+    let rows = rules.iter().zip(&traced).map(|(rule, (traced, ways))| told.rule(*rule, traced, ways)).collect();
+    let openings = told.openings(&traced);
+    let (mut evidence, cut, mut protected) = told.done();
+    let left = books.transfers.left_out();
+    let (protected_hubs, hubs): (Vec<NodeIx>, Vec<NodeIx>) = hubs.into_iter().partition(|hub| view.is_protected(*hub));
+    protected.extend(protected_hubs);
+    let left_out = LeftOut {
+        without_time: left.without_time,
+        without_amount: left.without_amount,
+        without_rate: books.in_other_currencies,
+        self_loops: left.self_loops,
+        protected: protected.len() as u64,
+        hubs: hubs.into_iter().map(|hub| evidence.entity(view, hub)).collect(),
+        ..LeftOut::default()
+    };
+    evidence.marking.merge(&books.marking(view));
+    let truncated = match () {
+        () if spent => Some(TruncatedReason::MaxVisited),
+        () if cut => Some(TruncatedReason::MaxResults),
+        () if cut_by_hops => Some(TruncatedReason::MaxHops),
+        () => None,
+    };
+    let result = TraceMoneyResult { currency: books.currency, rules: rows, openings };
+    Ok(Finding { result, evidence, truncated: truncated.map(Truncated::by), left_out })
+}

@@ -1,0 +1,182 @@
+//! The books of the accounts: their transfers in the order in which they count, and the balance before each.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+use std::ops::Range;
+
+/// In place of an account where money comes from or goes to outside of what is seen.
+pub const OUTSIDE: u32 = u32::MAX;
+
+/// One line of the books.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entry {
+    /// The account that pays, or [`OUTSIDE`].
+    pub from: u32,
+    /// The account that is paid, or [`OUTSIDE`].
+    pub to: u32,
+    /// How much: above 0.
+    pub much: i64,
+    /// When. Entries ascend by this, then by their rank.
+    pub at: i64,
+    /// Its place in the order of relationship ids.
+    pub rank: u32,
+}
+
+/// The books. Entries are grouped by what happens at once: all that a group pays goes out before anything that it brings comes in.
+#[derive(Debug, Clone, Default)]
+pub struct Ledger {
+    pub(super) entries: Vec<Entry>,
+    /// The place that each entry had when it was given.
+    pub(super) given: Vec<u32>,
+    /// Where each group ends.
+    pub(super) ends: Vec<u32>,
+    /// By account: what it held before the first entry, and what it holds after the last.
+    pub(super) opening: Vec<i64>,
+    pub(super) closing: Vec<i64>,
+    /// What the payer holds before it pays, by entry.
+    pub(super) payers: Vec<i64>,
+    /// What the paid account holds before it is paid.
+    pub(super) paid: Vec<i64>,
+}
+
+impl Ledger {
+    /// The books of `openings.len()` accounts, of entries by (instant, rank). An account that pays more than it has had the difference at
+    /// its opening, over what `openings` gives it: the least that explains what it pays. With `chain`, what arrives can be passed on at
+    /// the same instant: of what happens then, what pays an account comes before what it pays; where they go in a circle, the entry with
+    /// the least rank comes first. `None` when all amounts together are beyond what is counted, 2⁶¹. O(n log n).
+    pub fn new(entries: &[Entry], openings: &[i64], chain: bool) -> Option<Self> {
+        let all = entries.iter().map(|entry| entry.much).chain(openings.iter().copied());
+        if all.map(i128::from).sum::<i128>() > 1 << 61 {
+            return None;
+        }
+        let mut ledger = Self { opening: openings.to_vec(), ..Self::default() };
+        let mut begin = 0;
+        for tied in entries.chunk_by(|one, other| one.at == other.at) {
+            let order = if chain { chained(tied) } else { (0..tied.len() as u32).collect() };
+            for at in order {
+                ledger.entries.push(tied[at as usize]);
+                ledger.given.push(begin + at);
+                if chain {
+                    ledger.ends.push(ledger.entries.len() as u32);
+                }
+            }
+            if !chain {
+                ledger.ends.push(ledger.entries.len() as u32);
+            }
+            begin += tied.len() as u32;
+        }
+        ledger.open();
+        ledger.balance();
+        Some(ledger)
+    }
+
+    /// Raises openings to the least that keeps every account from falling below zero.
+    fn open(&mut self) {
+        let mut balances = self.opening.clone();
+        for group in self.groups() {
+            for entry in &self.entries[group.clone()] {
+                if let Some(balance) = balances.get_mut(entry.from as usize) {
+                    *balance -= entry.much;
+                    if *balance < 0 {
+                        self.opening[entry.from as usize] -= *balance;
+                        *balance = 0;
+                    }
+                }
+            }
+            for entry in &self.entries[group] {
+                if let Some(balance) = balances.get_mut(entry.to as usize) {
+                    *balance += entry.much;
+                }
+            }
+        }
+    }
+
+    /// Fills in the balances before each entry and at the end.
+    fn balance(&mut self) {
+        let mut balances = self.opening.clone();
+        self.payers = vec![0; self.entries.len()];
+        self.paid = vec![0; self.entries.len()];
+        for group in self.groups() {
+            for at in group.clone() {
+                if let Some(balance) = balances.get_mut(self.entries[at].from as usize) {
+                    self.payers[at] = *balance;
+                    *balance -= self.entries[at].much;
+                }
+            }
+            for at in group {
+                if let Some(balance) = balances.get_mut(self.entries[at].to as usize) {
+                    self.paid[at] = *balance;
+                    *balance += self.entries[at].much;
+                }
+            }
+        }
+        self.closing = balances;
+    }
+
+    /// What happens at once, in order.
+    pub(super) fn groups(&self) -> impl DoubleEndedIterator<Item = Range<usize>> + use<> {
+        let ends = self.ends.clone();
+        (0..ends.len()).map(move |at| if at == 0 { 0 } else { ends[at - 1] as usize }..ends[at] as usize)
+    }
+
+    /// The entries, in the order in which they count.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The place that an entry had when it was given.
+    pub fn given(&self, at: u32) -> u32 {
+        self.given[at as usize]
+    }
+
+    /// What an account held before the first entry.
+    pub fn opening(&self, account: u32) -> i64 {
+        self.opening[account as usize]
+    }
+
+    /// What it holds after the last.
+    pub fn closing(&self, account: u32) -> i64 {
+        self.closing[account as usize]
+    }
+}
+
+/// An order in which those that pay an account come before those that it pays, as far as they go in no circle.
+fn chained(tied: &[Entry]) -> Vec<u32> {
+    if tied.len() == 1 {
+        return vec![0];
+    }
+    let mut waiting: BTreeMap<u32, u32> = BTreeMap::new();
+    let mut outs: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+    for (at, entry) in (0..).zip(tied) {
+        *waiting.entry(entry.to).or_default() += 1;
+        outs.entry(entry.from).or_default().push(at);
+    }
+    let free = |entry: &Entry, waiting: &BTreeMap<u32, u32>| {
+        entry.from == OUTSIDE || waiting.get(&entry.from).is_none_or(|count| *count == 0)
+    };
+    let numbered = || (0_u32..).zip(tied);
+    let ready = numbered().filter(|(_, entry)| free(entry, &waiting)).map(|(at, _)| Reverse(at));
+    let mut ready: BinaryHeap<Reverse<u32>> = ready.collect();
+    let (mut done, mut order, mut first) = (vec![false; tied.len()], Vec::with_capacity(tied.len()), 0);
+    while order.len() < tied.len() {
+        let next = std::iter::from_fn(|| ready.pop()).map(|Reverse(at)| at).find(|at| !done[*at as usize]);
+        let next = next.unwrap_or_else(|| {
+            // A circle: begin with the first of those that are left.
+            while done[first as usize] {
+                first += 1;
+            }
+            first
+        });
+        done[next as usize] = true;
+        order.push(next);
+        let to = tied[next as usize].to;
+        if let Some(count) = waiting.get_mut(&to) {
+            *count -= 1;
+            if *count == 0 && to != OUTSIDE {
+                let freed = outs.get(&to).into_iter().flatten().filter(|at| !done[**at as usize]);
+                ready.extend(freed.map(|at| Reverse(*at)));
+            }
+        }
+    }
+    order
+}

@@ -1,0 +1,204 @@
+//! What runs along one layer as flat columns in the order of time: what questions about flows work on. It knows positions, not
+//! views.
+
+use std::ops::Range;
+
+use super::view::{NodeIx, TripleIx, UnitIx};
+use crate::model::Currency;
+
+/// What an amount is of. Amounts of different measures have no sum.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Measure {
+    /// Minor units of a currency.
+    Money(Currency),
+    /// Millionths of a unit.
+    Goods(UnitIx),
+    /// Nothing that is counted: what is known stays known to whoever tells it.
+    Knowledge,
+}
+
+/// One passage: a relationship, once for each way that the layer runs along it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Transfer {
+    /// Where it comes from: a position in the order of ids.
+    pub from: u32,
+    /// Where it goes.
+    pub to: u32,
+    /// When, in microseconds: the instant of the relationship, or the beginning of its period. What is paid over a time counts as
+    /// soon as it begins: nothing says when the parts of it came.
+    pub at: i64,
+    /// How much: above 0, in what [`Transfers::measure`] says; 1 of knowledge.
+    pub much: i64,
+    /// Which measure.
+    pub measure: u16,
+    /// Which relationship.
+    pub relationship: TripleIx,
+}
+
+/// Relationships of the layer that say too little.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TransfersLeftOut {
+    /// Without a time, or of a period without a beginning.
+    pub without_time: u64,
+    /// Without an amount of what the layer moves, or of none above 0.
+    pub without_amount: u64,
+    /// Of an entity with itself.
+    pub self_loops: u64,
+}
+
+/// The transfers of one layer, by (instant, relationship id, source, target). 30 bytes each.
+#[derive(Debug, Clone, Default)]
+pub struct Transfers {
+    /// The entities between which there are any, in the order of ids.
+    pub(super) nodes: Vec<NodeIx>,
+    pub(super) measures: Vec<Measure>,
+    pub(super) from: Vec<u32>,
+    pub(super) to: Vec<u32>,
+    pub(super) at: Vec<i64>,
+    pub(super) much: Vec<i64>,
+    pub(super) measure: Vec<u16>,
+    pub(super) relationships: Vec<TripleIx>,
+    pub(super) left_out: TransfersLeftOut,
+}
+
+impl Transfers {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.from.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.from.is_empty()
+    }
+
+    /// How many entities they run between.
+    pub fn accounts(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// The entity at a position.
+    pub fn node(&self, at: u32) -> NodeIx {
+        self.nodes[at as usize]
+    }
+
+    /// The transfer with this number.
+    pub fn get(&self, number: usize) -> Transfer {
+        Transfer {
+            from: self.from[number],
+            to: self.to[number],
+            at: self.at[number],
+            much: self.much[number],
+            measure: self.measure[number],
+            relationship: self.relationships[number],
+        }
+    }
+
+    /// All, in order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = Transfer> + '_ {
+        (0..self.len()).map(|number| self.get(number))
+    }
+
+    /// Where each comes from.
+    pub fn from(&self) -> &[u32] {
+        &self.from
+    }
+
+    /// Where each goes.
+    pub fn to(&self) -> &[u32] {
+        &self.to
+    }
+
+    /// When each is, in microseconds, ascending.
+    pub fn at(&self) -> &[i64] {
+        &self.at
+    }
+
+    /// How much each moves.
+    pub fn much(&self) -> &[i64] {
+        &self.much
+    }
+
+    /// What the numbers of measures stand for: currencies by code, or units by name.
+    pub fn measures(&self) -> &[Measure] {
+        &self.measures
+    }
+
+    /// Those of one measure alone, between the same entities, and how many are not.
+    #[must_use]
+    pub fn of_measure(mut self, measure: Measure) -> (Self, u64) {
+        let wanted = self.measures.iter().position(|known| *known == measure);
+        let kept: Vec<bool> = self.measure.iter().map(|known| Some(usize::from(*known)) == wanted).collect();
+        let others = kept.iter().filter(|kept| !**kept).count() as u64;
+        if others > 0 {
+            keep(&mut self.from, &kept);
+            keep(&mut self.to, &kept);
+            keep(&mut self.at, &kept);
+            keep(&mut self.much, &kept);
+            keep(&mut self.measure, &kept);
+            keep(&mut self.relationships, &kept);
+        }
+        (self, others)
+    }
+
+    /// What said too little to be here.
+    pub fn left_out(&self) -> &TransfersLeftOut {
+        &self.left_out
+    }
+
+    /// The numbers of the transfers out of and into each entity.
+    pub fn by_account(&self) -> ByAccount {
+        let index = |ends: &[u32]| {
+            let mut starts = vec![0_u32; self.nodes.len() + 1];
+            ends.iter().for_each(|end| starts[*end as usize + 1] += 1);
+            for at in 1..starts.len() {
+                starts[at] += starts[at - 1];
+            }
+            let (mut next, mut rows) = (starts.clone(), vec![0; ends.len()]);
+            for (number, end) in ends.iter().enumerate() {
+                let place = &mut next[*end as usize];
+                rows[*place as usize] = number as u32;
+                *place += 1;
+            }
+            Rows { starts, rows }
+        };
+        ByAccount { out: index(&self.from), into: index(&self.to) }
+    }
+}
+
+fn keep<T>(column: &mut Vec<T>, kept: &[bool]) {
+    let mut kept = kept.iter();
+    column.retain(|_| kept.next() == Some(&true));
+}
+
+/// Numbers of transfers by entity, each row ascending, so in the order of time.
+#[derive(Debug, Clone)]
+pub struct ByAccount {
+    out: Rows,
+    into: Rows,
+}
+
+#[derive(Debug, Clone)]
+struct Rows {
+    starts: Vec<u32>,
+    rows: Vec<u32>,
+}
+
+impl Rows {
+    fn row(&self, at: u32) -> &[u32] {
+        let range: Range<usize> = self.starts[at as usize] as usize..self.starts[at as usize + 1] as usize;
+        &self.rows[range]
+    }
+}
+
+impl ByAccount {
+    /// Out of the entity at a position.
+    pub fn leaving(&self, at: u32) -> &[u32] {
+        self.out.row(at)
+    }
+
+    /// Into it.
+    pub fn entering(&self, at: u32) -> &[u32] {
+        self.into.row(at)
+    }
+}

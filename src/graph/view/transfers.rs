@@ -1,0 +1,249 @@
+//! What runs along one layer of a view, copied: of all that it shows, or of chosen entities alone.
+
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use rayon::prelude::*;
+
+use super::project::CHUNK;
+use super::walk::Side;
+use super::{GraphView, NodeIx, Step, TripleIx};
+use crate::graph::claim::ANY_TIME;
+use crate::graph::csr::RawArc;
+use crate::graph::transfers::{Measure, Transfers, TransfersLeftOut};
+use crate::graph::{Budget, Halt, gates};
+use crate::model::{Along, FlowLayer};
+
+/// How a layer runs along each kind of relationship.
+#[derive(Debug, Clone)]
+pub struct Layer {
+    layer: FlowLayer,
+    /// By number of a kind: from source to target, from target to source.
+    ways: Vec<(bool, bool)>,
+}
+
+/// A transfer before it has its place.
+#[derive(Debug, Clone, Copy)]
+pub struct Passage {
+    /// Where it comes from.
+    pub from: NodeIx,
+    /// Where it goes.
+    pub to: NodeIx,
+    /// When, in microseconds.
+    pub at: i64,
+    /// How much.
+    pub much: i64,
+    /// Of what.
+    pub measure: Measure,
+    /// Which relationship.
+    pub relationship: TripleIx,
+}
+
+/// What was found so far, in no order; what is seen from both of its ends is in it twice.
+#[derive(Debug, Default)]
+pub struct Passages {
+    /// What runs.
+    pub found: Vec<Passage>,
+    without_time: Vec<TripleIx>,
+    without_amount: Vec<TripleIx>,
+    self_loops: Vec<TripleIx>,
+    seen: u64,
+}
+
+impl Passages {
+    /// Takes all that another found.
+    pub fn append(&mut self, mut other: Self) {
+        self.found.append(&mut other.found);
+        self.without_time.append(&mut other.without_time);
+        self.without_amount.append(&mut other.without_amount);
+        self.self_loops.append(&mut other.self_loops);
+        self.seen += other.seen;
+    }
+}
+
+/// The number of the entity's place where it has none.
+const ABSENT: u32 = u32::MAX;
+
+impl GraphView<'_> {
+    /// How a layer runs along the kinds of relationships that there are. Money and goods run one way or the other: kinds along which
+    /// they run both ways (who holds an account) say who could move them, not that anybody did, and carry no transfer. What is known
+    /// runs both ways where they say so.
+    pub fn layer(&self, layer: FlowLayer) -> Layer {
+        let told = matches!(layer, FlowLayer::Information | FlowLayer::Risk);
+        let ways = self.snapshot.interned.kinds.iter().map(|kind| {
+            let flow = self.ontology().relationship(kind).and_then(|kind| kind.flows.get(&layer));
+            match flow.map(|flow| flow.along) {
+                Some(Along::Forward) => (true, false),
+                Some(Along::Backward) => (false, true),
+                Some(Along::Both) => (told, told),
+                None => (false, false),
+            }
+        });
+        Layer { layer, ways: ways.collect() }
+    }
+
+    /// Adds what runs out of and into one entity. The budget pays for each visible relationship of the layer. Hubs are entities as
+    /// all others here: whoever walks on does not go through them.
+    pub fn passages(&self, node: NodeIx, layer: &Layer, budget: &Budget, passages: &mut Passages) -> Result<(), Halt> {
+        let before = passages.seen;
+        let mut walked = self.row(node, Side::Out, layer, passages);
+        walked += self.row(node, Side::In, layer, passages);
+        budget.look(walked)?;
+        budget.spend(passages.seen - before)
+    }
+
+    /// What one relationship carries along a layer, as it runs from its source if it runs both ways; `None` where it carries nothing or
+    /// says too little.
+    pub fn passage_of(&self, relationship: TripleIx, layer: &Layer) -> Option<Passage> {
+        let class = self.best_class(relationship.0, gates::FORWARD)?;
+        let (source, target) = self.ends(relationship);
+        let (forward, backward) = layer.ways[self.class(class).kind as usize];
+        let step = Step { to: target, relationship, class };
+        let (at, much, measure) = self.measured(&step, layer.layer, &mut Passages::default())?;
+        let (from, to) = if forward { (source, target) } else { (target, source) };
+        let passage = Passage { from, to, at, much, measure, relationship };
+        Some(passage).filter(|_| (forward || backward) && source != target)
+    }
+
+    /// What was found, as columns.
+    pub fn transfers_of(&self, passages: Passages) -> Transfers {
+        let ends = passages.found.iter().flat_map(|passage| [passage.from, passage.to]);
+        let mut nodes: Vec<(u64, NodeIx)> = ends.map(|node| (self.rank(node), node)).collect();
+        nodes.sort_unstable();
+        nodes.dedup();
+        let position = |node| nodes.partition_point(|(rank, _)| *rank < self.rank(node)) as u32;
+        let passages = Passages { found: self.ordered(passages.found), ..passages };
+        columns(self, nodes.iter().map(|(_, node)| *node).collect(), passages, position)
+    }
+
+    /// All that runs along a layer: a pass over the rows, in parallel, and a sort. The budget pays for each visible relationship of the
+    /// layer once; a spent one gives nothing.
+    pub fn transfers(&self, layer: FlowLayer, budget: &Budget) -> Result<Transfers, Halt> {
+        let layer = self.layer(layer);
+        let nodes: Vec<NodeIx> = self.nodes().collect();
+        let (watch, left, seen) = (budget.watch(), budget.left(), AtomicU64::new(0));
+        let parts: Result<Vec<Passages>, Halt> = nodes
+            .par_chunks(CHUNK)
+            .map(|nodes| {
+                watch.pass(0)?;
+                let mut part = Passages::default();
+                nodes.iter().for_each(|node| _ = self.row(*node, Side::Out, &layer, &mut part));
+                // Whether all is too much does not depend on which part comes first.
+                let before = seen.fetch_add(part.seen, Ordering::Relaxed);
+                if before + part.seen > left { Err(Halt::Spent) } else { Ok(part) }
+            })
+            .collect();
+        watch.pass(0)?;
+        let mut all = Passages::default();
+        parts?.into_iter().for_each(|part| all.append(part));
+        budget.spend(all.seen)?;
+        let mut joined = vec![false; self.snapshot.nodes() as usize];
+        for passage in &all.found {
+            joined[passage.from.0 as usize] = true;
+            joined[passage.to.0 as usize] = true;
+        }
+        let nodes: Vec<NodeIx> = nodes.into_iter().filter(|node| joined[node.0 as usize]).collect();
+        let mut positions = vec![ABSENT; joined.len()];
+        nodes.iter().enumerate().for_each(|(at, node)| positions[node.0 as usize] = at as u32);
+        let all = Passages { found: self.ordered(all.found), ..all };
+        watch.pass(0)?;
+        Ok(columns(self, nodes, all, |node| positions[node.0 as usize]))
+    }
+
+    /// Adds what runs along one side of an entity; answers how much was gone over.
+    fn row(&self, node: NodeIx, side: Side, layer: &Layer, passages: &mut Passages) -> u64 {
+        self.each_arc(node.0, side, |(to, triple, mark): RawArc| {
+            let Some(class) = self.opens(triple, mark, gates::FORWARD) else { return ControlFlow::Continue(()) };
+            let (forward, backward) = layer.ways[self.class(class).kind as usize];
+            if !(forward || backward) || !self.shows(to) {
+                return ControlFlow::Continue(());
+            }
+            passages.seen += 1;
+            let relationship = TripleIx(triple);
+            if to == node.0 {
+                passages.self_loops.push(relationship);
+                return ControlFlow::Continue(());
+            }
+            let (source, target) = if side == Side::Out { (node, NodeIx(to)) } else { (NodeIx(to), node) };
+            let step = Step { to: NodeIx(to), relationship, class };
+            if let Some((at, much, measure)) = self.measured(&step, layer.layer, passages) {
+                let passage = Passage { from: source, to: target, at, much, measure, relationship };
+                passages.found.extend(forward.then_some(passage));
+                passages.found.extend(backward.then_some(Passage { from: target, to: source, ..passage }));
+            }
+            ControlFlow::Continue(())
+        })
+    }
+
+    /// When and how much; what does not say so is put aside.
+    fn measured(&self, step: &Step, layer: FlowLayer, passages: &mut Passages) -> Option<(i64, i64, Measure)> {
+        let contact = self.contact(step);
+        let at = contact.period.filter(|period| *period != ANY_TIME && period.0 != i64::MIN).map(|period| period.0);
+        let much = match layer {
+            FlowLayer::Money => contact.amount.map(|money| (money.minor, Measure::Money(money.currency))),
+            FlowLayer::Product => contact.quantity.map(|(much, unit)| (much.micros(), Measure::Goods(unit))),
+            FlowLayer::Information | FlowLayer::Risk => Some((1, Measure::Knowledge)),
+        };
+        let much = much.filter(|(much, _)| *much > 0);
+        match (at, much) {
+            (None, _) => passages.without_time.push(step.relationship),
+            (_, None) => passages.without_amount.push(step.relationship),
+            (Some(at), Some((much, measure))) => return Some((at, much, measure)),
+        }
+        None
+    }
+
+    /// By (instant, relationship id, source, target), each once.
+    fn ordered(&self, mut found: Vec<Passage>) -> Vec<Passage> {
+        found.par_sort_unstable_by_key(|passage| passage.at);
+        found.par_chunk_by_mut(|one, other| one.at == other.at).filter(|tied| tied.len() > 1).for_each(|tied| {
+            tied.sort_by_cached_key(|passage| {
+                let name = self.snapshot.relationship_name(passage.relationship.0);
+                (name, self.rank(passage.from), self.rank(passage.to))
+            });
+        });
+        found.dedup_by_key(|passage| (passage.relationship, passage.from, passage.to));
+        found
+    }
+}
+
+/// Ordered passages as columns.
+fn columns(
+    view: &GraphView<'_>,
+    nodes: Vec<NodeIx>,
+    passages: Passages,
+    position: impl Fn(NodeIx) -> u32,
+) -> Transfers {
+    let Passages { found, without_time, without_amount, self_loops, .. } = passages;
+    let name = |measure: &Measure| match measure {
+        Measure::Money(currency) => currency.code(),
+        Measure::Goods(unit) => view.unit(*unit),
+        Measure::Knowledge => "",
+    };
+    let mut measures: Vec<Measure> = Vec::new();
+    for passage in &found {
+        if measures.last() != Some(&passage.measure) && !measures.contains(&passage.measure) {
+            measures.push(passage.measure);
+        }
+    }
+    measures.sort_by_key(|measure| name(measure).to_owned());
+    let number = |wanted| measures.iter().position(|measure| *measure == wanted).map_or(0, |at| at as u16);
+    // Most are seen from both of their ends.
+    let distinct = |triples: Vec<TripleIx>| triples.into_iter().collect::<BTreeSet<_>>().len() as u64;
+    Transfers {
+        from: found.iter().map(|passage| position(passage.from)).collect(),
+        to: found.iter().map(|passage| position(passage.to)).collect(),
+        at: found.iter().map(|passage| passage.at).collect(),
+        much: found.iter().map(|passage| passage.much).collect(),
+        measure: found.iter().map(|passage| number(passage.measure)).collect(),
+        relationships: found.iter().map(|passage| passage.relationship).collect(),
+        nodes,
+        measures,
+        left_out: TransfersLeftOut {
+            without_time: distinct(without_time),
+            without_amount: distinct(without_amount),
+            self_loops: distinct(self_loops),
+        },
+    }
+}
