@@ -19,6 +19,7 @@ mod hidden_links;
 mod information_flow;
 mod k_shortest_paths;
 mod key_players;
+mod money_flow;
 mod most_reliable_paths;
 mod paths;
 mod paths_within;
@@ -80,6 +81,9 @@ pub use k_shortest_paths::{KShortestPaths, KShortestPathsRequest, KShortestPaths
 pub use key_players::{
     KeyPlayers, KeyPlayersObjective, KeyPlayersRequest, KeyPlayersResult, KeyPlayersSet, KeyPlayersTopRanked,
 };
+pub use money_flow::{
+    MoneyFlow, MoneyFlowAccountCut, MoneyFlowCut, MoneyFlowRequest, MoneyFlowResult, MoneyFlowShare, MoneyFlowWay,
+};
 pub use most_reliable_paths::{MostReliablePaths, MostReliablePathsRequest, MostReliablePathsResult};
 pub use paths::{Path, PathCost, PathStep};
 pub use paths_within::{PathsWithin, PathsWithinRequest, PathsWithinResult};
@@ -125,6 +129,7 @@ pub static ANALYSES: &[&dyn AnyAnalysis] = &[
     &RiskFlow,
     &InformationFlow,
     &TraceMoney,
+    &MoneyFlow,
 ];
 
 /// Why there is no finding.

@@ -40,6 +40,7 @@ pub use random::Random;
 pub use scratch::{Labels, Lent, Levels};
 pub use snapshot::Snapshot;
 pub use strength::{Strength, StrengthBy, StrengthGroups};
+use transfers::Rows;
 pub use transfers::{ByAccount, Measure, Transfer, Transfers, TransfersLeftOut};
 pub use view::{
     Contact, Fold, GraphView, Layer, NoProjection, NodeIx, NodeSet, Passage, Passages, Step, TripleIx, UnitIx, Way,

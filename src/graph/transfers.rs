@@ -148,20 +148,7 @@ impl Transfers {
 
     /// The numbers of the transfers out of and into each entity.
     pub fn by_account(&self) -> ByAccount {
-        let index = |ends: &[u32]| {
-            let mut starts = vec![0_u32; self.nodes.len() + 1];
-            ends.iter().for_each(|end| starts[*end as usize + 1] += 1);
-            for at in 1..starts.len() {
-                starts[at] += starts[at - 1];
-            }
-            let (mut next, mut rows) = (starts.clone(), vec![0; ends.len()]);
-            for (number, end) in ends.iter().enumerate() {
-                let place = &mut next[*end as usize];
-                rows[*place as usize] = number as u32;
-                *place += 1;
-            }
-            Rows { starts, rows }
-        };
+        let index = |ends: &[u32]| Rows::new(self.nodes.len(), ends);
         ByAccount { out: index(&self.from), into: index(&self.to) }
     }
 }
@@ -178,14 +165,31 @@ pub struct ByAccount {
     into: Rows,
 }
 
+/// Numbers by what they belong to, each row ascending.
 #[derive(Debug, Clone)]
-struct Rows {
+pub(super) struct Rows {
     starts: Vec<u32>,
     rows: Vec<u32>,
 }
 
 impl Rows {
-    fn row(&self, at: u32) -> &[u32] {
+    /// The numbers of `of`, by the one of so many that stands there.
+    pub(super) fn new(many: usize, of: &[u32]) -> Self {
+        let mut starts = vec![0_u32; many + 1];
+        of.iter().for_each(|end| starts[*end as usize + 1] += 1);
+        for at in 1..starts.len() {
+            starts[at] += starts[at - 1];
+        }
+        let (mut next, mut rows) = (starts.clone(), vec![0; of.len()]);
+        for (number, end) in of.iter().enumerate() {
+            let place = &mut next[*end as usize];
+            rows[*place as usize] = number as u32;
+            *place += 1;
+        }
+        Self { starts, rows }
+    }
+
+    pub(super) fn row(&self, at: u32) -> &[u32] {
         let range: Range<usize> = self.starts[at as usize] as usize..self.starts[at as usize + 1] as usize;
         &self.rows[range]
     }

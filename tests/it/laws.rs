@@ -160,6 +160,11 @@ fn variants(analysis: &dyn AnyAnalysis, body: &Value) -> Vec<Value> {
                 "opening": {body["from"]["entity"].as_str().unwrap(): 300},
             }),
         ],
+        "money-flow" => vec![
+            json!({"temporal": false, "currency": null}),
+            json!({"same_instant": true, "costs": {body["sources"][0].as_str().unwrap(): 3}, "through_holders": true}),
+            json!({"forbidden": body["sources"], "currency": null}),
+        ],
         "roles" => vec![
             json!({"groups": "communities", "order_by": "brokerage", "weights": "reliability"}),
             json!({"groups": "agency", "order_by": "participation", "top": 2}),
@@ -351,6 +356,21 @@ proptest! {
                     if let Some((_, linchpin::model::Subject::Relationship { source, target, .. })) = subject {
                         prop_assert!(!protected.contains(source) && !protected.contains(target), "{}", found.result);
                     }
+                }
+            }
+        }
+        // Nor is it proposed to freeze them, or what they pay or are paid.
+        let analysis = linchpin::analysis::analysis("money-flow").unwrap();
+        for body in variants(analysis, &body(analysis, &about, &frame)) {
+            let Ok(found) = ask(&snapshot, &who, "money-flow", &body, at) else { continue };
+            for cut in ["cut", "cut_by_count", "cut_by_accounts"] {
+                let named = |list: &str| found.result[cut][list].as_array().cloned().unwrap_or_default();
+                let shielded = |id: &EntityId| protected.contains(id);
+                prop_assert!(!named("entities").iter().any(|id| protected.iter().any(|one| *id == one.as_str())));
+                for (key, subject) in &found.evidence.relationships {
+                    let linchpin::model::Subject::Relationship { source, target, .. } = subject else { continue };
+                    let proposed = named("relationships").contains(&json!(key));
+                    prop_assert!(!proposed || !(shielded(source) || shielded(target)), "{}", found.result);
                 }
             }
         }

@@ -145,7 +145,7 @@ fn entries(view: &GraphView<'_>, transfers: &Transfers) -> Vec<Entry> {
 }
 
 /// The currency of all transfers.
-fn only_currency(transfers: &Transfers) -> Result<Option<Currency>, AnalysisError> {
+pub(in crate::analysis) fn only_currency(transfers: &Transfers) -> Result<Option<Currency>, AnalysisError> {
     let codes: Vec<Currency> = transfers.measures().iter().filter_map(|measure| currency(*measure)).collect();
     match codes[..] {
         [] => Ok(None),

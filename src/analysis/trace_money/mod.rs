@@ -17,11 +17,13 @@ pub use request::{
     TraceMoneyRule, TraceMoneySameInstant, TraceMoneyTransfer, TraceMoneyWay, TracedMoney,
 };
 
+pub(super) use books::only_currency;
+
 use books::Books;
 use rows::Told;
 
 /// By what a person holds an account.
-const HOLDER: &str = "AccountHolder";
+pub(super) const HOLDER: &str = "AccountHolder";
 
 /// See the module.
 #[derive(Debug, Clone, Copy)]
@@ -70,6 +72,7 @@ impl Analysis for TraceMoney {
         let wanted = ReachWanted {
             starts: &origin.starts,
             backward: params.direction == TraceMoneyDirection::Backward,
+            timeless: false,
             same_instant: params.same_instant == TraceMoneySameInstant::Chain,
             // What a transfer brings has gone one already.
             max_hops: caps.max_hops.saturating_sub(u32::from(origin.transfer.is_some())),

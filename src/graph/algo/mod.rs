@@ -1,5 +1,6 @@
 //! Kernels: one algorithm a file, in terms of node indexes. They see a view and a budget, nothing else.
 
+mod account_cut;
 mod balls;
 mod corridor;
 mod cycles;
@@ -13,18 +14,22 @@ mod shortest;
 mod spur;
 mod temporal;
 mod temporal_cycles;
+mod time_expanded;
 mod turns;
 mod weight;
 mod within;
 mod yen;
 
+pub use account_cut::{AccountCut, account_cut};
 pub use cycles::{Cycles, Ring, cycles};
 pub use journeys::{Arrival, Arrivals, Journey, Journeys, Objective, Sought, Unusable, arrivals, journeys};
+pub use max_flow::{FlowNetwork, FlowWay, MaxFlow, UNLIMITED, flow_ways, max_flow};
 pub use reach::{ReachWanted, Reached, reach};
 pub use restarts::{Restarts, restarts};
 pub use shortest::{Shortest, ShortestWanted, shortest};
 pub use temporal::{Opening, Refusal, Rules, Span};
 pub use temporal_cycles::{TemporalCycles, temporal_cycles};
+pub use time_expanded::{FlowEnd, SINK, SOURCE, TransferNetwork};
 mod bipartite;
 mod brokerage;
 mod cascade;
@@ -41,6 +46,7 @@ mod l3;
 mod label_propagation;
 mod leiden;
 mod living;
+mod max_flow;
 mod mehlhorn;
 mod modules;
 mod partition;

@@ -13,6 +13,8 @@ pub struct ReachWanted<'w> {
     pub starts: &'w [(NodeIx, i64)],
     /// Against time and transfers.
     pub backward: bool,
+    /// Without regard to time: every transfer leads on.
+    pub timeless: bool,
     /// Whether what arrives can be passed on at the same instant.
     pub same_instant: bool,
     /// After how many transfers an account is followed no more. Those of the starts are as many as 0.
@@ -81,12 +83,12 @@ pub fn reach(view: &GraphView<'_>, layer: &Layer, wanted: &ReachWanted<'_>, budg
             for passage in &reached.passages.found[rows] {
                 let (payer, paid) =
                     if wanted.backward { (passage.to, passage.from) } else { (passage.from, passage.to) };
-                let at = passage.at * sign;
+                let at = if wanted.timeless { i64::MAX } else { passage.at * sign };
                 let wrong = wanted.measure.is_some_and(|measure| measure != passage.measure);
                 if payer != node || at <= after || wrong {
                     continue;
                 }
-                let arrives = if wanted.same_instant { at - 1 } else { at };
+                let arrives = if wanted.same_instant || wanted.timeless { at - 1 } else { at };
                 let account = known.entry(paid).or_insert(Known { after: i64::MAX, rows: None, hub: false });
                 if arrives < account.after {
                     account.after = arrives;

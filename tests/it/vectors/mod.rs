@@ -15,6 +15,7 @@ mod hidden_links;
 mod information_flow;
 mod k_shortest_paths;
 mod key_players;
+mod money_flow;
 mod most_reliable_paths;
 mod paths_within;
 mod risk_flow;

@@ -430,3 +430,15 @@ pub(super) async fn finds_where_the_money_went(demo: &Demo) {
     let back = exercise(demo, "ana@al-police", "trace-money", 1).await;
     assert_eq!(of(&back, "fifo")["holdings"][0]["entity"], "acc-0005");
 }
+
+/// What exercise 21 says.
+pub(super) async fn finds_what_to_freeze(demo: &Demo) {
+    let mila = exercise(demo, "mila@rs-fiu", "money-flow", 0).await;
+    let legs = truth()["cycle"]["legs"].as_array().expect("legs").clone();
+    let first: Vec<&Value> = legs.iter().take(4).map(|leg| &leg["relationship"]).collect();
+    assert_eq!((&mila["value"], &mila["ways"][0]["relationships"]), (&legs[3]["amount"]["minor"], &json!(first)));
+    assert_eq!(mila["cut"]["relationships"], json!([first[3]]));
+    assert_eq!(mila["cut_by_accounts"], json!({"value": 1, "entities": ["acc-0003"], "exact": true}));
+    let ana = exercise(demo, "ana@al-police", "money-flow", 0).await;
+    assert_eq!((&ana["value"], &ana["ways"]), (&json!(0), &json!([])));
+}

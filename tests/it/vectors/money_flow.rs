@@ -1,0 +1,206 @@
+//! The most money that could have moved, against linear programmes; what to freeze, against all sets.
+
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use linchpin::analysis::{AnalysisError, Finding};
+use linchpin::graph::Budget;
+use linchpin::graph::algo::{FlowNetwork, max_flow};
+use serde_json::{Value, json};
+
+use super::{dressed, vectors, words};
+use crate::graph::{anyone, ask, drawn, snapshot};
+
+fn flow(text: &str, body: &Value) -> Finding<Value> {
+    ask(&drawn(text), &anyone(), "money-flow", body, None).unwrap()
+}
+
+/// A transfer of a case: id, payer, paid, amount, moment.
+type Row<'c> = (&'c str, &'c str, &'c str, i64, i64);
+
+fn rows(case: &Value) -> Vec<Row<'_>> {
+    let row = |row: &'_ Value| {
+        let name = |at: usize| row[at].as_str().unwrap().to_owned().leak() as &'static str;
+        (name(0), name(1), name(2), row[3].as_i64().unwrap(), row[4].as_i64().unwrap())
+    };
+    case["ledger"].as_array().unwrap().iter().map(row).collect()
+}
+
+/// Whether anything gets from a source to a sink when some transfers are gone and some accounts closed.
+fn gets_there(case: &Value, gone: &[&str], closed: &[&str]) -> bool {
+    let (sources, sinks) = (words(&case["sources"]), words(&case["sinks"]));
+    let (temporal, chain) = (case["temporal"] == true, case["chain"] == true);
+    let mut earliest: BTreeMap<&str, i64> = sources.iter().map(|source| (*source, i64::MIN / 2)).collect();
+    let rows = rows(case);
+    loop {
+        let before = earliest.clone();
+        for (id, payer, paid, _, at) in &rows {
+            let barred = gone.contains(id) || closed.contains(payer) || closed.contains(paid);
+            if barred || sinks.contains(payer) || sources.contains(paid) {
+                continue;
+            }
+            let Some(&since) = earliest.get(payer) else { continue };
+            if !temporal || *at > since || (chain && *at == since) {
+                let known = earliest.entry(paid).or_insert(i64::MAX);
+                *known = (*known).min(*at);
+            }
+        }
+        if before == earliest {
+            return sinks.iter().any(|sink| earliest.contains_key(sink));
+        }
+    }
+}
+
+/// What is told of a flow holds together: nobody passes on what they were not paid before, and the ways come to the whole.
+fn check_flow(case: &Value, result: &Value) {
+    let carried: BTreeMap<&str, i64> = result["flow"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|share| (share["relationship"].as_str().unwrap(), share["amount"].as_i64().unwrap()))
+        .collect();
+    let (sources, sinks) = (words(&case["sources"]), words(&case["sinks"]));
+    let rows = rows(case);
+    let much = |id: &str| carried.get(id).copied().unwrap_or(0);
+    assert!(rows.iter().all(|(id, _, _, most, _)| much(id) <= *most));
+    let into: i64 = rows.iter().filter(|row| sinks.contains(&row.2)).map(|row| much(row.0)).sum();
+    assert_eq!(into, result["value"].as_i64().unwrap());
+    let accounts: BTreeSet<&str> = rows.iter().flat_map(|row| [row.1, row.2]).collect();
+    for account in accounts.into_iter().filter(|account| !sources.contains(account) && !sinks.contains(account)) {
+        for moment in 0..=10 {
+            let by = |at: i64| case["temporal"] != true || at <= moment;
+            let before = |at: i64| case["temporal"] != true || at < moment || (case["chain"] == true && at == moment);
+            let paid: i64 = rows.iter().filter(|row| row.1 == account && by(row.4)).map(|row| much(row.0)).sum();
+            let got: i64 = rows.iter().filter(|row| row.2 == account && before(row.4)).map(|row| much(row.0)).sum();
+            assert!(paid <= got, "{account} by {moment}: {paid} of {got}");
+        }
+    }
+    let ways = result["ways"].as_array().unwrap();
+    let amounts: Vec<i64> = ways.iter().map(|way| way["amount"].as_i64().unwrap()).collect();
+    assert!(amounts.is_sorted_by(|one, other| one >= other));
+    assert_eq!(amounts.iter().sum::<i64>(), into);
+    for way in ways {
+        let (entities, steps) = (words(&way["entities"]), words(&way["relationships"]));
+        assert!(sources.contains(&entities[0]) && sinks.contains(entities.last().unwrap()));
+        for (at, step) in steps.iter().enumerate() {
+            let row = rows.iter().find(|row| row.0 == *step).unwrap();
+            assert_eq!((row.1, row.2), (entities[at], entities[at + 1]));
+        }
+    }
+}
+
+#[test]
+fn the_most_and_the_least_are_as_linear_programmes_and_all_sets_say() {
+    let vectors = vectors("money_flow");
+    let cases = vectors["cases"].as_array().unwrap();
+    assert!(cases.len() >= 300);
+    let (mut exact, mut cuts) = (0, 0);
+    for (number, case) in cases.iter().enumerate() {
+        let line = |(id, payer, paid, much, at): &Row<'_>| format!("{payer} -{id} @{at} {much}EUR-> {paid}\n");
+        let text: String = rows(case).iter().map(line).collect();
+        let body = json!({
+            "sources": case["sources"], "sinks": case["sinks"], "temporal": case["temporal"], "same_instant": case["chain"],
+            "costs": case["costs"], "forbidden": case["forbidden"],
+        });
+        let result = flow(&text, &body).result;
+        assert_eq!(result["value"], case["value"], "case {number}");
+        check_flow(case, &result);
+        let amount = |ids: &[&str]| rows(case).iter().filter(|row| ids.contains(&row.0)).map(|row| row.3).sum::<i64>();
+        let by_amount = words(&result["cut"]["relationships"]);
+        assert_eq!((&result["cut"]["value"], amount(&by_amount)), (&case["value"], case["value"].as_i64().unwrap()));
+        let by_count = words(&result["cut_by_count"]["relationships"]);
+        assert_eq!(
+            (&result["cut_by_count"]["value"], by_count.len() as u64),
+            (&case["fewest"], case["fewest"].as_u64().unwrap())
+        );
+        assert!(!gets_there(case, &by_amount, &[]) && !gets_there(case, &by_count, &[]), "case {number}");
+        let by_accounts = &result["cut_by_accounts"];
+        assert_eq!(by_accounts.is_null(), case["cheapest"].is_null(), "case {number}");
+        if by_accounts.is_null() {
+            continue;
+        }
+        cuts += 1;
+        let closed = words(&by_accounts["entities"]);
+        assert!(!gets_there(case, &[], &closed), "case {number}");
+        let least = case["cheapest"].as_i64().unwrap();
+        let told = by_accounts["value"].as_i64().unwrap();
+        assert!(told >= least, "case {number}: {told} for {least}");
+        assert_eq!(told, closed.iter().map(|account| case["costs"][account].as_i64().unwrap_or(1)).sum::<i64>());
+        if by_accounts["exact"] == true {
+            assert_eq!(told, least, "case {number}");
+            exact += 1;
+        }
+        for open in &closed {
+            let rest: Vec<&str> = closed.iter().copied().filter(|account| account != open).collect();
+            assert!(case["temporal"] == false || gets_there(case, &[], &rest), "case {number}: {open} for nothing");
+        }
+    }
+    assert!(cuts > 100 && exact * 2 > cuts, "{exact} of {cuts}");
+}
+
+#[test]
+fn money_waits_and_does_not_go_back_in_time() {
+    // Forwarding greedily would bring 3.
+    let text = "s -a @1 5EUR-> x\nx -b @2 5EUR-> y\nx -c @3 5EUR-> z\ny -d @4 3EUR-> t\nz -e @5 5EUR-> t";
+    let body = json!({"sources": ["s"], "sinks": ["t"]});
+    assert_eq!(flow(text, &body).result["value"], 5);
+    let text = "s -a @1 5EUR-> x\ny -b @2 4EUR-> t\nx -c @3 5EUR-> y";
+    assert_eq!(flow(text, &body).result["value"], 0);
+    let timeless = flow(text, &json!({"sources": ["s"], "sinks": ["t"], "temporal": false})).result;
+    assert_eq!((&timeless["value"], &timeless["cut"]["relationships"]), (&json!(4), &json!(["b"])));
+    assert_eq!(timeless["cut"]["entities"], json!(["y"]));
+    assert_eq!(timeless["cut_by_accounts"], json!({"value": 1, "entities": ["x"], "exact": true}));
+}
+
+#[test]
+fn what_cannot_be_used_is_told() {
+    let text = "s -a @1 5EUR-> x\nx -b @2 5EUR-> t\nx -c @3 7USD-> t\ns -d 5EUR-> t\ns -e @4-> t\nx -f @5 1EUR-> x";
+    let body = |more: Value| {
+        let mut body = json!({"sources": ["s"], "sinks": ["t"]});
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        body
+    };
+    let graph = drawn(text);
+    let faults = ask(&graph, &anyone(), "money-flow", &body(json!({})), None);
+    let Err(AnalysisError::Faults(faults)) = faults else { panic!("{faults:?}") };
+    assert_eq!((faults[0].pointer.as_str(), faults.len()), ("/currency", 1));
+    let found = flow(text, &body(json!({"currency": "EUR"})));
+    assert_eq!(found.result["value"], 5);
+    let left = &found.left_out;
+    assert_eq!((left.without_time, left.without_amount, left.without_rate, left.self_loops), (1, 1, 1, 1));
+    // Beyond so many transfers accounts are not followed, nor hubs passed through; a spent budget has no answer.
+    let near = flow(text, &body(json!({"currency": "EUR", "frame": {"limits": {"max_hops": 1}}})));
+    assert_eq!((&near.result["value"], near.truncated.is_some()), (&json!(0), true));
+    let hub = flow(text, &body(json!({"currency": "EUR", "frame": {"hubs": {"max_degree": 1}}})));
+    assert_eq!((&hub.result["value"], hub.left_out.hubs.len()), (&json!(0), 1));
+    let poor = flow(text, &body(json!({"currency": "EUR", "frame": {"limits": {"max_visited": 2}}})));
+    assert_eq!((&poor.result["value"], poor.truncated.is_some()), (&json!(0), true));
+}
+
+#[test]
+fn protected_people_are_not_proposed() {
+    let claims = dressed("s -a @1 5EUR-> v\nv -b @2 5EUR-> t\n", &json!({}), &["v"]);
+    let body = json!({"sources": ["s"], "sinks": ["t"]});
+    let found = ask(&snapshot(&claims), &anyone(), "money-flow", &body, None).unwrap().result;
+    assert_eq!((&found["value"], &found["cut_by_accounts"]), (&json!(5), &Value::Null));
+    assert_eq!(found["cut"], json!({"value": 5, "relationships": [], "entities": [], "withheld": 1}));
+}
+
+#[test]
+fn a_network_of_many_ways_is_as_large_as_its_layers() {
+    // Each node of a layer reaches each of the next by 3; the last arcs carry 2 each: 40 nodes, so 80.
+    let (wide, deep) = (40, 6);
+    let mut network = FlowNetwork::new(2 + wide * deep);
+    let node = |layer: u32, at: u32| 2 + layer * wide + at;
+    for at in 0..wide {
+        network.add(0, node(0, at), 1_000);
+        network.add(node(deep - 1, at), 1, 2);
+        for layer in 1..deep {
+            (0..wide).for_each(|to| _ = network.add(node(layer - 1, at), node(layer, to), 3));
+        }
+    }
+    let found = max_flow(&network, 0, 1, &Budget::unlimited().watch()).unwrap();
+    assert_eq!(found.value, 80);
+    assert!(found.source_side.iter().skip(2).all(|side| *side), "the narrowest arcs are the last ones");
+}
