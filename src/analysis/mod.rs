@@ -98,8 +98,9 @@ pub use timeline::{
     TimelineResult, TimelineSpan, TimelineWindow,
 };
 pub use trace_money::{
-    TraceMoney, TraceMoneyDirection, TraceMoneyHolding, TraceMoneyOpening, TraceMoneyOrigin, TraceMoneyRequest,
-    TraceMoneyResult, TraceMoneyRule, TraceMoneySameInstant, TraceMoneyTransfer, TraceMoneyWay, TracedMoney,
+    TraceMoney, TraceMoneyDirection, TraceMoneyDuplicates, TraceMoneyHolding, TraceMoneyOpening, TraceMoneyOrigin,
+    TraceMoneyRequest, TraceMoneyResult, TraceMoneyRule, TraceMoneySameInstant, TraceMoneyTransfer, TraceMoneyWay,
+    TracedMoney,
 };
 pub use whole::{SizeCount, Weighting, Weights};
 

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::{Asked, TraceMoneyRequest, TraceMoneySameInstant, currency};
+use super::{Asked, TraceMoneyRequest, TraceMoneyRule, TraceMoneySameInstant, currency};
 use crate::analysis::AnalysisError;
 use crate::graph::algo::{Entry, Ledger, OUTSIDE, Tracing};
-use crate::graph::{GraphView, Measure, NodeIx, Passages, Transfers, TripleIx};
+use crate::graph::{GraphView, Measure, NodeIx, Passages, Transfers, TripleIx, Watch};
 use crate::model::{Currency, DerivedMarking, Fault};
 
 /// The transfers of one currency, and the ledger of them.
@@ -29,8 +29,11 @@ impl Books {
         asked: &Asked,
         followed: &[NodeIx],
         passages: Passages,
+        watch: &Watch,
     ) -> Result<Self, AnalysisError> {
+        let look = || watch.pass(0).map_err(AnalysisError::stopped);
         let transfers = view.transfers_of(passages);
+        look()?;
         let currency = match asked.origin.currency {
             Some(currency) => Some(currency),
             None => only_currency(&transfers)?,
@@ -62,7 +65,9 @@ impl Books {
         }
         let mut is_followed = vec![false; nodes.len()];
         followed.iter().filter_map(|node| find(&nodes, *node)).for_each(|at| is_followed[at] = true);
-        let mut entries = entries(view, &transfers);
+        let rules = params.rules.as_deref().unwrap_or(&TraceMoneyRule::ALL);
+        let mut entries = entries(view, &transfers, rules.contains(&TraceMoneyRule::Tiho));
+        look()?;
         let mut added = None;
         if let Some((node, amount, at)) = asked.origin.amount {
             let account = find(&nodes, node).map_or(OUTSIDE, |at| at as u32);
@@ -76,6 +81,7 @@ impl Books {
             let detail = "all amounts together are beyond 2^61 minor units: narrow the window or the hops";
             AnalysisError::Faults(vec![Fault::new("/frame", "too-much", detail)])
         })?;
+        look()?;
         let traced = asked.origin.transfer.map(|passage| passage.relationship);
         let given_as = traced.and_then(|wanted| transfers.iter().position(|transfer| transfer.relationship == wanted));
         let given_as = added.or(given_as.map(|at| at as u32));
@@ -129,9 +135,12 @@ impl Books {
     }
 }
 
-fn entries(view: &GraphView<'_>, transfers: &Transfers) -> Vec<Entry> {
+/// The entries of all transfers, ranked where it matters: within an instant they are in the order of their ids already.
+fn entries(view: &GraphView<'_>, transfers: &Transfers, ranked: bool) -> Vec<Entry> {
     let mut by_id: Vec<u32> = (0..transfers.len() as u32).collect();
-    by_id.sort_by_cached_key(|at| view.relationship_id(transfers.get(*at as usize).relationship));
+    if ranked {
+        by_id.sort_by_cached_key(|at| view.relationship_id(transfers.get(*at as usize).relationship));
+    }
     let mut ranks = vec![0; by_id.len()];
     (0..).zip(&by_id).for_each(|(rank, at)| ranks[*at as usize] = rank);
     let entry = |(transfer, rank): (crate::graph::Transfer, u32)| Entry {

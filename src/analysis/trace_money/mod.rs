@@ -13,8 +13,9 @@ use crate::graph::{Budget, GraphView, Halt, Measure, NodeIx, Passage, Way};
 use crate::model::{Currency, EntityId, Fault, FlowLayer, Instant};
 
 pub use request::{
-    TraceMoneyDirection, TraceMoneyHolding, TraceMoneyOpening, TraceMoneyOrigin, TraceMoneyRequest, TraceMoneyResult,
-    TraceMoneyRule, TraceMoneySameInstant, TraceMoneyTransfer, TraceMoneyWay, TracedMoney,
+    TraceMoneyDirection, TraceMoneyDuplicates, TraceMoneyHolding, TraceMoneyOpening, TraceMoneyOrigin,
+    TraceMoneyRequest, TraceMoneyResult, TraceMoneyRule, TraceMoneySameInstant, TraceMoneyTransfer, TraceMoneyWay,
+    TracedMoney,
 };
 
 use books::Books;
@@ -216,14 +217,15 @@ fn answer(
 ) -> Result<Finding<TraceMoneyResult>, AnalysisError> {
     let Reached { mut passages, followed, hubs, spent, cut_by_hops } = reached;
     passages.found.extend(asked.origin.transfer);
-    let books = Books::new(view, params, asked, &followed, passages)?;
-    let tracing = books.tracing(asked);
     let watch = budget.watch();
+    let books = Books::new(view, params, asked, &followed, passages, &watch)?;
+    let tracing = books.tracing(asked);
     let rules = params.rules.clone().unwrap_or_else(|| TraceMoneyRule::ALL.to_vec());
     let traced: Result<Vec<(Traced, Chains)>, Halt> = rules
         .par_iter()
         .map(|rule| {
             let traced = tracing.by((*rule).into(), &watch)?;
+            watch.pass(0)?;
             let ways = Chains::new(&tracing, &traced);
             Ok((traced, ways))
         })
@@ -232,6 +234,7 @@ fn answer(
     let mut told = Told::new(view, &books, &tracing, caps.max_results as usize);
     let rows = rules.iter().zip(&traced).map(|(rule, (traced, ways))| told.rule(*rule, traced, ways)).collect();
     let openings = told.openings(&traced);
+    let possible_duplicates = told.duplicates(&traced);
     let (mut evidence, cut, mut protected) = told.done();
     let left = books.transfers.left_out();
     let (protected_hubs, hubs): (Vec<NodeIx>, Vec<NodeIx>) = hubs.into_iter().partition(|hub| view.is_protected(*hub));
@@ -252,6 +255,6 @@ fn answer(
         () if cut_by_hops => Some(TruncatedReason::MaxHops),
         () => None,
     };
-    let result = TraceMoneyResult { currency: books.currency, rules: rows, openings };
+    let result = TraceMoneyResult { currency: books.currency, rules: rows, openings, possible_duplicates };
     Ok(Finding { result, evidence, truncated: truncated.map(Truncated::by), left_out })
 }

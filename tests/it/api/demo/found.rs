@@ -414,6 +414,8 @@ pub(super) async fn finds_where_the_money_went(demo: &Demo) {
         truth()["cycle"]["legs"].as_array().expect("legs").iter().map(|leg| leg["relationship"].clone()).collect();
     assert_eq!(of(&mila, "lifo")["holdings"][0]["way"]["relationships"], Value::Array(legs));
     assert_eq!(mila["openings"][0], json!({"entity": "acc-0001", "opening": 38_442_100, "unexplained": 38_442_100}));
+    let alike = json!({"relationships": ["tr-du-3", "tx-du-3"]});
+    assert!(mila["possible_duplicates"].as_array().expect("groups").contains(&alike), "{mila}");
     let ana = exercise(demo, "ana@al-police", "trace-money", 0).await;
     let rules = ana["rules"].as_array().expect("rules").iter().filter(|told| told["rule"] != "poison");
     rules.for_each(|told| assert_eq!(amount(told, "acc-0002"), 24_800_000, "{told}"));
