@@ -3,7 +3,9 @@
 //!
 //! Pure: a question is a function of a view, its parameters and a budget.
 
+mod accounts;
 mod along;
+mod balances;
 mod centrality;
 mod common_neighbours;
 mod communities;
@@ -22,6 +24,7 @@ mod key_players;
 mod most_reliable_paths;
 mod paths;
 mod paths_within;
+mod profile;
 mod registry;
 mod risk_flow;
 mod roles;
@@ -43,6 +46,10 @@ use utoipa::ToSchema;
 use crate::graph::{Budget, Direction, GraphView, Halt};
 use crate::model::{EntityId, Fault};
 
+pub use balances::{
+    Balances, BalancesAccount, BalancesPoint, BalancesRequest, BalancesResult, BalancesSeries, BalancesStep,
+    BalancesTogether,
+};
 pub use centrality::{
     Centrality, CentralityDegree, CentralityDistance, CentralityEdge, CentralityEstimate, CentralityMeasure,
     CentralityParameters, CentralityRequest, CentralityResult, CentralityScore, CentralitySource,
@@ -83,6 +90,10 @@ pub use key_players::{
 pub use most_reliable_paths::{MostReliablePaths, MostReliablePathsRequest, MostReliablePathsResult};
 pub use paths::{Path, PathCost, PathStep};
 pub use paths_within::{PathsWithin, PathsWithinRequest, PathsWithinResult};
+pub use profile::{
+    Profile, ProfileAccount, ProfileActivity, ProfileCounterparty, ProfileCurrency, ProfileDwell, ProfileRequest,
+    ProfileResult, ProfileSilence, ProfileTransfer,
+};
 pub use registry::{AnalysisDoc, AnyAnalysis, PreparedRun, Question, analysis};
 pub use risk_flow::{
     RiskFlow, RiskFlowContribution, RiskFlowInterval, RiskFlowLoss, RiskFlowMethod, RiskFlowPath, RiskFlowRequest,
@@ -126,6 +137,8 @@ pub static ANALYSES: &[&dyn AnyAnalysis] = &[
     &RiskFlow,
     &InformationFlow,
     &TraceMoney,
+    &Balances,
+    &Profile,
 ];
 
 /// Why there is no finding.

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::{Asked, TraceMoneyRequest, TraceMoneyRule, TraceMoneySameInstant, currency};
+use super::{Asked, TraceMoneyRequest, TraceMoneyRule, TraceMoneySameInstant};
 use crate::analysis::AnalysisError;
+use crate::analysis::accounts::{entries, ledger, only_currency};
 use crate::graph::algo::{Entry, Ledger, OUTSIDE, Tracing};
 use crate::graph::{GraphView, Measure, NodeIx, Passages, Transfers, TripleIx, Watch};
-use crate::model::{Currency, DerivedMarking, Fault};
+use crate::model::{Currency, DerivedMarking};
 
 /// The transfers of one currency, and the ledger of them.
 pub(super) struct Books {
@@ -77,10 +78,7 @@ impl Books {
             added = Some(place as u32);
         }
         let chain = params.same_instant == TraceMoneySameInstant::Chain;
-        let ledger = Ledger::new(&entries, &given, chain).ok_or_else(|| {
-            let detail = "all amounts together are beyond 2^61 minor units: narrow the window or the hops";
-            AnalysisError::Faults(vec![Fault::new("/frame", "too-much", detail)])
-        })?;
+        let ledger = ledger(&entries, &given, chain)?;
         look()?;
         let traced = asked.origin.transfer.map(|passage| passage.relationship);
         let given_as = traced.and_then(|wanted| transfers.iter().position(|transfer| transfer.relationship == wanted));
@@ -132,37 +130,5 @@ impl Books {
     pub(super) fn marking(&self, view: &GraphView<'_>) -> DerivedMarking {
         let relationships: Vec<TripleIx> = self.transfers.iter().map(|transfer| transfer.relationship).collect();
         view.marking_of(&self.nodes, &relationships)
-    }
-}
-
-/// The entries of all transfers, ranked where it matters: within an instant they are in the order of their ids already.
-fn entries(view: &GraphView<'_>, transfers: &Transfers, ranked: bool) -> Vec<Entry> {
-    let mut by_id: Vec<u32> = (0..transfers.len() as u32).collect();
-    if ranked {
-        by_id.sort_by_cached_key(|at| view.relationship_id(transfers.get(*at as usize).relationship));
-    }
-    let mut ranks = vec![0; by_id.len()];
-    (0..).zip(&by_id).for_each(|(rank, at)| ranks[*at as usize] = rank);
-    let entry = |(transfer, rank): (crate::graph::Transfer, u32)| Entry {
-        from: transfer.from,
-        to: transfer.to,
-        much: transfer.much,
-        at: transfer.at,
-        rank,
-    };
-    transfers.iter().zip(ranks).map(entry).collect()
-}
-
-/// The currency of all transfers.
-fn only_currency(transfers: &Transfers) -> Result<Option<Currency>, AnalysisError> {
-    let codes: Vec<Currency> = transfers.measures().iter().filter_map(|measure| currency(*measure)).collect();
-    match codes[..] {
-        [] => Ok(None),
-        [only] => Ok(Some(only)),
-        _ => {
-            let names: Vec<&str> = codes.iter().map(|currency| currency.code()).collect();
-            let detail = format!("there are several currencies: choose one of {}", names.join(", "));
-            Err(AnalysisError::Faults(vec![Fault::new("/currency", "several-currencies", detail)]))
-        }
     }
 }

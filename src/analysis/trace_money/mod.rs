@@ -6,10 +6,11 @@ mod rows;
 
 use rayon::prelude::*;
 
+use super::accounts::{currency, held_by, openings};
 use super::whole::unaffordable;
 use super::{Analysis, AnalysisError, Caps, Finding, Frame, LeftOut, Truncated, TruncatedReason};
 use crate::graph::algo::{Chains, ReachWanted, Reached, Traced, reach};
-use crate::graph::{Budget, GraphView, Halt, Measure, NodeIx, Passage, Way};
+use crate::graph::{Budget, GraphView, Halt, Measure, NodeIx, Passage};
 use crate::model::{Currency, EntityId, Fault, FlowLayer, Instant};
 
 pub use request::{
@@ -20,9 +21,6 @@ pub use request::{
 
 use books::Books;
 use rows::Told;
-
-/// By what a person holds an account.
-const HOLDER: &str = "AccountHolder";
 
 /// See the module.
 #[derive(Debug, Clone, Copy)]
@@ -67,7 +65,7 @@ impl Analysis for TraceMoney {
             Ok(origin) => origin,
             Err(Spent) => return Ok(unaffordable()),
         };
-        let given = openings(view, &params)?;
+        let given = openings(view, &params.opening)?;
         let wanted = ReachWanted {
             starts: &origin.starts,
             backward: params.direction == TraceMoneyDirection::Backward,
@@ -151,14 +149,13 @@ impl Origin {
         }
         origin.accounts.push(entity);
         if params.through_holders {
-            let add = |step: crate::graph::Step| {
-                if view.kind_of(&step).as_str() == HOLDER && view.ends(step.relationship).0 == entity {
-                    origin.accounts.push(step.to);
-                }
-            };
-            match view.steps(entity, Way::Forward, budget, add) {
+            match held_by(view, entity, budget) {
                 Err(Halt::Spent) => return Ok(Err(Spent)),
-                walked => walked.map_err(AnalysisError::stopped)?,
+                held => {
+                    origin
+                        .accounts
+                        .extend(held.map_err(AnalysisError::stopped)?.into_iter().map(|(account, _)| account));
+                }
             }
             origin.accounts.sort_by_key(|node| view.rank(*node));
             origin.accounts.dedup();
@@ -166,13 +163,6 @@ impl Origin {
         let begin = at.map_or(if backward { i64::MAX } else { -i64::MAX }, inclusive);
         origin.starts = origin.accounts.iter().map(|account| (*account, begin)).collect();
         Ok(Ok(origin))
-    }
-}
-
-const fn currency(measure: Measure) -> Option<Currency> {
-    match measure {
-        Measure::Money(currency) => Some(currency),
-        Measure::Goods(_) | Measure::Knowledge => None,
     }
 }
 
@@ -194,18 +184,6 @@ fn transfer(view: &GraphView<'_>, params: &TraceMoneyRequest) -> Result<Passage,
         return Err(fault("/currency", "other-currency", detail));
     }
     Ok(passage)
-}
-
-/// The opening balances that a request gives.
-fn openings(view: &GraphView<'_>, params: &TraceMoneyRequest) -> Result<Vec<(NodeIx, i64)>, AnalysisError> {
-    let mut given = Vec::new();
-    for (id, opening) in &params.opening {
-        let Some(node) = view.node(id) else {
-            return Err(AnalysisError::Faults(vec![AnalysisError::unknown_entity(format!("/opening/{id}"), id)]));
-        };
-        given.push((node, *opening));
-    }
-    Ok(given)
 }
 
 fn answer(

@@ -6,14 +6,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::analysis::Frame;
+use crate::analysis::accounts::{MOST, opening_faults};
 use crate::analysis::along::direction_fault;
 use crate::graph::algo;
 use crate::model::{Currency, EntityId, Fault, Instant, RelationshipKey};
-
-/// The most that an amount can be: what every client can write as a whole number.
-const MOST: i64 = (1 << 53) - 1;
-/// How many opening balances a request may give.
-const MAX_OPENINGS: usize = 10_000;
 
 /// A rule by which courts, or those who investigate, say which part of an account is tainted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
@@ -190,12 +186,7 @@ impl TraceMoneyRequest {
         if rules.is_empty() || once.len() < rules.len() {
             fault("/rules", "value-count", "1 to 8 rules, each once; for all of them, leave the field out");
         }
-        if self.opening.len() > MAX_OPENINGS {
-            fault("/opening", "too-many", "at most 10000 accounts");
-        }
-        for (account, _) in self.opening.iter().filter(|(_, held)| !(0..=MOST).contains(*held)) {
-            fault(&format!("/opening/{account}"), "out-of-range", "0 to 9007199254740991 minor units");
-        }
+        faults.extend(opening_faults(&self.opening));
         faults.extend(direction_fault(&self.frame));
         faults
     }

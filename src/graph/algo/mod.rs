@@ -5,6 +5,7 @@ mod corridor;
 mod cycles;
 mod dag;
 mod distances;
+mod dwelling;
 mod fronts;
 mod journeys;
 mod reach;
@@ -19,6 +20,7 @@ mod within;
 mod yen;
 
 pub use cycles::{Cycles, Ring, cycles};
+pub use dwelling::Dwelling;
 pub use journeys::{Arrival, Arrivals, Journey, Journeys, Objective, Sought, Unusable, arrivals, journeys};
 pub use reach::{ReachWanted, Reached, reach};
 pub use restarts::{Restarts, restarts};

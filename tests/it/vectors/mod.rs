@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
+mod balances;
 mod centrality;
 mod common_neighbours;
 mod communities;
@@ -17,6 +18,7 @@ mod k_shortest_paths;
 mod key_players;
 mod most_reliable_paths;
 mod paths_within;
+mod profile;
 mod risk_flow;
 mod roles;
 mod shortest_paths;
