@@ -3,7 +3,9 @@
 //!
 //! Pure: a question is a function of a view, its parameters and a budget.
 
+mod accounts;
 mod along;
+mod balances;
 mod centrality;
 mod common_neighbours;
 mod communities;
@@ -23,6 +25,7 @@ mod money_flow;
 mod most_reliable_paths;
 mod paths;
 mod paths_within;
+mod profile;
 mod registry;
 mod risk_flow;
 mod roles;
@@ -44,6 +47,10 @@ use utoipa::ToSchema;
 use crate::graph::{Budget, Direction, GraphView, Halt};
 use crate::model::{EntityId, Fault};
 
+pub use balances::{
+    Balances, BalancesAccount, BalancesPoint, BalancesRequest, BalancesResult, BalancesSeries, BalancesStep,
+    BalancesTogether,
+};
 pub use centrality::{
     Centrality, CentralityDegree, CentralityDistance, CentralityEdge, CentralityEstimate, CentralityMeasure,
     CentralityParameters, CentralityRequest, CentralityResult, CentralityScore, CentralitySource,
@@ -87,6 +94,10 @@ pub use money_flow::{
 pub use most_reliable_paths::{MostReliablePaths, MostReliablePathsRequest, MostReliablePathsResult};
 pub use paths::{Path, PathCost, PathStep};
 pub use paths_within::{PathsWithin, PathsWithinRequest, PathsWithinResult};
+pub use profile::{
+    Profile, ProfileAccount, ProfileActivity, ProfileCounterparty, ProfileCurrency, ProfileDwell, ProfileRequest,
+    ProfileResult, ProfileSilence, ProfileTransfer,
+};
 pub use registry::{AnalysisDoc, AnyAnalysis, PreparedRun, Question, analysis};
 pub use risk_flow::{
     RiskFlow, RiskFlowContribution, RiskFlowInterval, RiskFlowLoss, RiskFlowMethod, RiskFlowPath, RiskFlowRequest,
@@ -102,8 +113,9 @@ pub use timeline::{
     TimelineResult, TimelineSpan, TimelineWindow,
 };
 pub use trace_money::{
-    TraceMoney, TraceMoneyDirection, TraceMoneyHolding, TraceMoneyOpening, TraceMoneyOrigin, TraceMoneyRequest,
-    TraceMoneyResult, TraceMoneyRule, TraceMoneySameInstant, TraceMoneyTransfer, TraceMoneyWay, TracedMoney,
+    TraceMoney, TraceMoneyDirection, TraceMoneyDuplicates, TraceMoneyHolding, TraceMoneyOpening, TraceMoneyOrigin,
+    TraceMoneyRequest, TraceMoneyResult, TraceMoneyRule, TraceMoneySameInstant, TraceMoneyTransfer, TraceMoneyWay,
+    TracedMoney,
 };
 pub use whole::{SizeCount, Weighting, Weights};
 
@@ -130,6 +142,8 @@ pub static ANALYSES: &[&dyn AnyAnalysis] = &[
     &InformationFlow,
     &TraceMoney,
     &MoneyFlow,
+    &Balances,
+    &Profile,
 ];
 
 /// Why there is no finding.

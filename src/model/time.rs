@@ -93,6 +93,21 @@ impl Day {
         self.0
     }
 
+    /// The Monday of its week (ISO 8601).
+    #[must_use]
+    pub const fn first_of_week(self) -> Self {
+        // 1970-01-01 was a Thursday.
+        Self(self.0.saturating_sub((self.0.rem_euclid(7) + 3) % 7))
+    }
+
+    /// The first day of its month.
+    #[must_use]
+    pub fn first_of_month(self) -> Self {
+        let date = Timestamp::from_second(i64::from(self.0) * 86_400)
+            .map(|stamp| jiff::tz::TimeZone::UTC.to_datetime(stamp).date());
+        Self(self.0 + 1 - date.map_or(1, |date| i32::from(date.day())))
+    }
+
     /// Reads `YYYY-MM-DD`.
     pub fn parse(text: &str) -> Result<Self, TimeError> {
         let wrong = || TimeError::Day(text.to_owned());

@@ -165,6 +165,15 @@ fn variants(analysis: &dyn AnyAnalysis, body: &Value) -> Vec<Value> {
             json!({"same_instant": true, "costs": {body["sources"][0].as_str().unwrap(): 3}, "through_holders": true}),
             json!({"forbidden": body["sources"], "currency": null}),
         ],
+        "balances" => vec![
+            json!({"currency": null, "step": "day", "same_instant": "chain", "max_dwell_seconds": 172_800}),
+            json!({
+                "through_holders": true, "step": "week", "max_dwell_seconds": 0,
+                "opening": {body["entities"][0].as_str().unwrap(): 300},
+            }),
+            json!({"entities": ["p-5", "p-1", "p-30", "Z"], "currency": "RSD", "through_holders": true}),
+        ],
+        "profile" => vec![json!({"through_holders": true, "top": 1}), json!({"same_instant": "chain"})],
         "roles" => vec![
             json!({"groups": "communities", "order_by": "brokerage", "weights": "reliability"}),
             json!({"groups": "agency", "order_by": "participation", "top": 2}),
@@ -304,7 +313,7 @@ fn names(result: &Value, id: &EntityId) -> bool {
 }
 
 /// The analyses that rank, list by a score, or propose: no protected person is ever named by one.
-const RANKING: &[&str] = &["communities", "components", "centrality", "key-players", "roles", "timeline"];
+const RANKING: &[&str] = &["communities", "components", "centrality", "key-players", "profile", "roles", "timeline"];
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]

@@ -3,16 +3,16 @@
 mod request;
 
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::trace_money::{HOLDER, only_currency};
+use super::accounts::{held_by, only_currency};
 use super::whole::unaffordable;
 use super::{Analysis, AnalysisError, Caps, Evidence, Finding, Frame, LeftOut, Truncated, TruncatedReason};
 use crate::graph::algo::{
     FlowEnd, FlowWay, ReachWanted, Reached, SINK, SOURCE, TransferNetwork, UNLIMITED, account_cut, flow_ways, max_flow,
     reach,
 };
-use crate::graph::{Budget, GraphView, Halt, Measure, NodeIx, Transfers, TripleIx, Watch, Way};
+use crate::graph::{Budget, GraphView, Halt, Measure, NodeIx, Transfers, TripleIx, Watch};
 use crate::model::{EntityId, Fault, FlowLayer, Instant};
 
 pub use request::{MoneyFlowAccountCut, MoneyFlowCut, MoneyFlowRequest, MoneyFlowResult, MoneyFlowShare, MoneyFlowWay};
@@ -106,11 +106,11 @@ struct Asked<'p> {
 }
 
 /// What it costs to freeze accounts that the request names; `None`: they cannot be.
-struct Priced(std::collections::BTreeMap<NodeIx, Option<i64>>);
+struct Priced(BTreeMap<NodeIx, Option<i64>>);
 
 fn priced(view: &GraphView<'_>, params: &MoneyFlowRequest) -> Result<Priced, AnalysisError> {
     let unknown = |pointer: String, id| AnalysisError::Faults(vec![AnalysisError::unknown_entity(pointer, id)]);
-    let mut priced = std::collections::BTreeMap::new();
+    let mut priced = BTreeMap::new();
     for (id, cost) in &params.costs {
         priced.insert(view.node(id).ok_or_else(|| unknown(format!("/costs/{id}"), id))?, Some(*cost));
     }
@@ -142,14 +142,10 @@ fn ends(
         if !params.through_holders {
             continue;
         }
-        let walked = view.steps(node, Way::Forward, budget, |step| {
-            if view.kind_of(&step).as_str() == HOLDER && view.ends(step.relationship).0 == node {
-                found.push(step.to);
-            }
-        });
-        match walked {
+        match held_by(view, node, budget) {
+            Ok(held) => found.extend(held.into_iter().map(|(account, _)| account)),
             Err(Halt::Spent) => return Ok(None),
-            walked => walked.map_err(AnalysisError::stopped)?,
+            Err(halt) => return Err(AnalysisError::stopped(halt)),
         }
     }
     found.sort_by_key(|node| view.rank(*node));
@@ -256,7 +252,7 @@ impl<'t> Flows<'t> {
     fn told(&self, view: &GraphView<'_>, most: usize) -> (MoneyFlowResult, Evidence, bool) {
         let mut evidence = Evidence::default();
         let key = |number: u32| self.transfers.get(number as usize).relationship;
-        let mut carried = std::collections::BTreeMap::new();
+        let mut carried = BTreeMap::new();
         for way in &self.ways {
             for number in way.arcs.iter().filter_map(|arc| self.network.transfer[*arc]) {
                 *carried.entry(number).or_insert(0) += way.amount;

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::{Asked, TraceMoneyRequest, TraceMoneySameInstant, currency};
+use super::{Asked, TraceMoneyRequest, TraceMoneyRule, TraceMoneySameInstant};
 use crate::analysis::AnalysisError;
+use crate::analysis::accounts::{entries, ledger, only_currency};
 use crate::graph::algo::{Entry, Ledger, OUTSIDE, Tracing};
-use crate::graph::{GraphView, Measure, NodeIx, Passages, Transfers, TripleIx};
-use crate::model::{Currency, DerivedMarking, Fault};
+use crate::graph::{GraphView, Measure, NodeIx, Passages, Transfers, TripleIx, Watch};
+use crate::model::{Currency, DerivedMarking};
 
 /// The transfers of one currency, and the ledger of them.
 pub(super) struct Books {
@@ -29,8 +30,11 @@ impl Books {
         asked: &Asked,
         followed: &[NodeIx],
         passages: Passages,
+        watch: &Watch,
     ) -> Result<Self, AnalysisError> {
+        let look = || watch.pass(0).map_err(AnalysisError::stopped);
         let transfers = view.transfers_of(passages);
+        look()?;
         let currency = match asked.origin.currency {
             Some(currency) => Some(currency),
             None => only_currency(&transfers)?,
@@ -62,7 +66,9 @@ impl Books {
         }
         let mut is_followed = vec![false; nodes.len()];
         followed.iter().filter_map(|node| find(&nodes, *node)).for_each(|at| is_followed[at] = true);
-        let mut entries = entries(view, &transfers);
+        let rules = params.rules.as_deref().unwrap_or(&TraceMoneyRule::ALL);
+        let mut entries = entries(view, &transfers, rules.contains(&TraceMoneyRule::Tiho));
+        look()?;
         let mut added = None;
         if let Some((node, amount, at)) = asked.origin.amount {
             let account = find(&nodes, node).map_or(OUTSIDE, |at| at as u32);
@@ -72,10 +78,8 @@ impl Books {
             added = Some(place as u32);
         }
         let chain = params.same_instant == TraceMoneySameInstant::Chain;
-        let ledger = Ledger::new(&entries, &given, chain).ok_or_else(|| {
-            let detail = "all amounts together are beyond 2^61 minor units: narrow the window or the hops";
-            AnalysisError::Faults(vec![Fault::new("/frame", "too-much", detail)])
-        })?;
+        let ledger = ledger(&entries, &given, chain)?;
+        look()?;
         let traced = asked.origin.transfer.map(|passage| passage.relationship);
         let given_as = traced.and_then(|wanted| transfers.iter().position(|transfer| transfer.relationship == wanted));
         let given_as = added.or(given_as.map(|at| at as u32));
@@ -126,34 +130,5 @@ impl Books {
     pub(super) fn marking(&self, view: &GraphView<'_>) -> DerivedMarking {
         let relationships: Vec<TripleIx> = self.transfers.iter().map(|transfer| transfer.relationship).collect();
         view.marking_of(&self.nodes, &relationships)
-    }
-}
-
-fn entries(view: &GraphView<'_>, transfers: &Transfers) -> Vec<Entry> {
-    let mut by_id: Vec<u32> = (0..transfers.len() as u32).collect();
-    by_id.sort_by_cached_key(|at| view.relationship_id(transfers.get(*at as usize).relationship));
-    let mut ranks = vec![0; by_id.len()];
-    (0..).zip(&by_id).for_each(|(rank, at)| ranks[*at as usize] = rank);
-    let entry = |(transfer, rank): (crate::graph::Transfer, u32)| Entry {
-        from: transfer.from,
-        to: transfer.to,
-        much: transfer.much,
-        at: transfer.at,
-        rank,
-    };
-    transfers.iter().zip(ranks).map(entry).collect()
-}
-
-/// The currency of all transfers.
-pub(in crate::analysis) fn only_currency(transfers: &Transfers) -> Result<Option<Currency>, AnalysisError> {
-    let codes: Vec<Currency> = transfers.measures().iter().filter_map(|measure| currency(*measure)).collect();
-    match codes[..] {
-        [] => Ok(None),
-        [only] => Ok(Some(only)),
-        _ => {
-            let names: Vec<&str> = codes.iter().map(|currency| currency.code()).collect();
-            let detail = format!("there are several currencies: choose one of {}", names.join(", "));
-            Err(AnalysisError::Faults(vec![Fault::new("/currency", "several-currencies", detail)]))
-        }
     }
 }

@@ -6,24 +6,21 @@ mod rows;
 
 use rayon::prelude::*;
 
+use super::accounts::{currency, held_by, openings};
 use super::whole::unaffordable;
 use super::{Analysis, AnalysisError, Caps, Finding, Frame, LeftOut, Truncated, TruncatedReason};
 use crate::graph::algo::{Chains, ReachWanted, Reached, Traced, reach};
-use crate::graph::{Budget, GraphView, Halt, Measure, NodeIx, Passage, Way};
+use crate::graph::{Budget, GraphView, Halt, Measure, NodeIx, Passage};
 use crate::model::{Currency, EntityId, Fault, FlowLayer, Instant};
 
 pub use request::{
-    TraceMoneyDirection, TraceMoneyHolding, TraceMoneyOpening, TraceMoneyOrigin, TraceMoneyRequest, TraceMoneyResult,
-    TraceMoneyRule, TraceMoneySameInstant, TraceMoneyTransfer, TraceMoneyWay, TracedMoney,
+    TraceMoneyDirection, TraceMoneyDuplicates, TraceMoneyHolding, TraceMoneyOpening, TraceMoneyOrigin,
+    TraceMoneyRequest, TraceMoneyResult, TraceMoneyRule, TraceMoneySameInstant, TraceMoneyTransfer, TraceMoneyWay,
+    TracedMoney,
 };
-
-pub(super) use books::only_currency;
 
 use books::Books;
 use rows::Told;
-
-/// By what a person holds an account.
-pub(super) const HOLDER: &str = "AccountHolder";
 
 /// See the module.
 #[derive(Debug, Clone, Copy)]
@@ -68,7 +65,7 @@ impl Analysis for TraceMoney {
             Ok(origin) => origin,
             Err(Spent) => return Ok(unaffordable()),
         };
-        let given = openings(view, &params)?;
+        let given = openings(view, &params.opening)?;
         let wanted = ReachWanted {
             starts: &origin.starts,
             backward: params.direction == TraceMoneyDirection::Backward,
@@ -153,14 +150,13 @@ impl Origin {
         }
         origin.accounts.push(entity);
         if params.through_holders {
-            let add = |step: crate::graph::Step| {
-                if view.kind_of(&step).as_str() == HOLDER && view.ends(step.relationship).0 == entity {
-                    origin.accounts.push(step.to);
-                }
-            };
-            match view.steps(entity, Way::Forward, budget, add) {
+            match held_by(view, entity, budget) {
                 Err(Halt::Spent) => return Ok(Err(Spent)),
-                walked => walked.map_err(AnalysisError::stopped)?,
+                held => {
+                    origin
+                        .accounts
+                        .extend(held.map_err(AnalysisError::stopped)?.into_iter().map(|(account, _)| account));
+                }
             }
             origin.accounts.sort_by_key(|node| view.rank(*node));
             origin.accounts.dedup();
@@ -168,13 +164,6 @@ impl Origin {
         let begin = at.map_or(if backward { i64::MAX } else { -i64::MAX }, inclusive);
         origin.starts = origin.accounts.iter().map(|account| (*account, begin)).collect();
         Ok(Ok(origin))
-    }
-}
-
-const fn currency(measure: Measure) -> Option<Currency> {
-    match measure {
-        Measure::Money(currency) => Some(currency),
-        Measure::Goods(_) | Measure::Knowledge => None,
     }
 }
 
@@ -198,18 +187,6 @@ fn transfer(view: &GraphView<'_>, params: &TraceMoneyRequest) -> Result<Passage,
     Ok(passage)
 }
 
-/// The opening balances that a request gives.
-fn openings(view: &GraphView<'_>, params: &TraceMoneyRequest) -> Result<Vec<(NodeIx, i64)>, AnalysisError> {
-    let mut given = Vec::new();
-    for (id, opening) in &params.opening {
-        let Some(node) = view.node(id) else {
-            return Err(AnalysisError::Faults(vec![AnalysisError::unknown_entity(format!("/opening/{id}"), id)]));
-        };
-        given.push((node, *opening));
-    }
-    Ok(given)
-}
-
 fn answer(
     view: &GraphView<'_>,
     params: &TraceMoneyRequest,
@@ -219,14 +196,15 @@ fn answer(
 ) -> Result<Finding<TraceMoneyResult>, AnalysisError> {
     let Reached { mut passages, followed, hubs, spent, cut_by_hops } = reached;
     passages.found.extend(asked.origin.transfer);
-    let books = Books::new(view, params, asked, &followed, passages)?;
-    let tracing = books.tracing(asked);
     let watch = budget.watch();
+    let books = Books::new(view, params, asked, &followed, passages, &watch)?;
+    let tracing = books.tracing(asked);
     let rules = params.rules.clone().unwrap_or_else(|| TraceMoneyRule::ALL.to_vec());
     let traced: Result<Vec<(Traced, Chains)>, Halt> = rules
         .par_iter()
         .map(|rule| {
             let traced = tracing.by((*rule).into(), &watch)?;
+            watch.pass(0)?;
             let ways = Chains::new(&tracing, &traced);
             Ok((traced, ways))
         })
@@ -235,6 +213,7 @@ fn answer(
     let mut told = Told::new(view, &books, &tracing, caps.max_results as usize);
     let rows = rules.iter().zip(&traced).map(|(rule, (traced, ways))| told.rule(*rule, traced, ways)).collect();
     let openings = told.openings(&traced);
+    let possible_duplicates = told.duplicates(&traced);
     let (mut evidence, cut, mut protected) = told.done();
     let left = books.transfers.left_out();
     let (protected_hubs, hubs): (Vec<NodeIx>, Vec<NodeIx>) = hubs.into_iter().partition(|hub| view.is_protected(*hub));
@@ -255,6 +234,6 @@ fn answer(
         () if cut_by_hops => Some(TruncatedReason::MaxHops),
         () => None,
     };
-    let result = TraceMoneyResult { currency: books.currency, rules: rows, openings };
+    let result = TraceMoneyResult { currency: books.currency, rules: rows, openings, possible_duplicates };
     Ok(Finding { result, evidence, truncated: truncated.map(Truncated::by), left_out })
 }

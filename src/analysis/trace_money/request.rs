@@ -6,13 +6,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::analysis::Frame;
+use crate::analysis::accounts::{MOST, opening_faults};
+use crate::analysis::along::direction_fault;
 use crate::graph::algo;
 use crate::model::{Currency, EntityId, Fault, Instant, RelationshipKey};
-
-/// The most that an amount can be: what every client can write as a whole number.
-const MOST: i64 = (1 << 53) - 1;
-/// How many opening balances a request may give.
-const MAX_OPENINGS: usize = 10_000;
 
 /// A rule by which courts, or those who investigate, say which part of an account is tainted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
@@ -189,15 +186,8 @@ impl TraceMoneyRequest {
         if rules.is_empty() || once.len() < rules.len() {
             fault("/rules", "value-count", "1 to 8 rules, each once; for all of them, leave the field out");
         }
-        if self.opening.len() > MAX_OPENINGS {
-            fault("/opening", "too-many", "at most 10000 accounts");
-        }
-        for (account, _) in self.opening.iter().filter(|(_, held)| !(0..=MOST).contains(*held)) {
-            fault(&format!("/opening/{account}"), "out-of-range", "0 to 9007199254740991 minor units");
-        }
-        if self.frame.direction.is_some() {
-            fault("/frame/direction", "no-direction", "money runs as the ontology says: leave the direction out");
-        }
+        faults.extend(opening_faults(&self.opening));
+        faults.extend(direction_fault(&self.frame));
         faults
     }
 }
@@ -278,4 +268,15 @@ pub struct TraceMoneyResult {
     /// What the accounts that by some rule held or passed on any had at the beginning, in the order of their ids; those with nothing are
     /// left out. At most `limits.max_results`.
     pub openings: Vec<TraceMoneyOpening>,
+    /// Transfers that are alike in ends, amount and instant under other ids, of which by some rule one carries any: they may be one
+    /// payment that two sources tell of, and each counts here. In the order of time. At most `limits.max_results`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub possible_duplicates: Vec<TraceMoneyDuplicates>,
+}
+
+/// Transfers that may be one payment.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct TraceMoneyDuplicates {
+    /// Two or more, in the order of their ids.
+    pub relationships: Vec<RelationshipKey>,
 }

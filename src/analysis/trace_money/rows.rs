@@ -4,10 +4,13 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use super::books::Books;
-use super::{TraceMoneyHolding, TraceMoneyOpening, TraceMoneyRule, TraceMoneyTransfer, TraceMoneyWay, TracedMoney};
+use super::{
+    TraceMoneyDuplicates, TraceMoneyHolding, TraceMoneyOpening, TraceMoneyRule, TraceMoneyTransfer, TraceMoneyWay,
+    TracedMoney,
+};
 use crate::analysis::Evidence;
 use crate::graph::algo::{Chains, OUTSIDE, Traced, Tracing};
-use crate::graph::{GraphView, NodeIx};
+use crate::graph::{GraphView, NodeIx, TripleIx};
 
 /// What is told so far.
 pub(super) struct Told<'t, 'a> {
@@ -128,6 +131,39 @@ impl<'t, 'a> Told<'t, 'a> {
             unexplained: ledger.opening(at) - books.given[at as usize],
         };
         opened.into_iter().map(row).collect()
+    }
+
+    /// Transfers alike in all but their ids, of which one carries any.
+    pub(super) fn duplicates(&mut self, traced: &[(Traced, Chains)]) -> Vec<TraceMoneyDuplicates> {
+        let transfers = &self.books.transfers;
+        let carrying: BTreeSet<TripleIx> = traced
+            .iter()
+            .flat_map(|(traced, _)| &traced.moved)
+            .filter_map(|moved| self.books.relationship(moved.entry))
+            .collect();
+        let mut found = Vec::new();
+        let mut begin = 0;
+        for tied in transfers.at().chunk_by(|one, other| one == other) {
+            let mut alike: Vec<usize> = (begin..begin + tied.len()).collect();
+            begin += tied.len();
+            if alike.len() == 1 {
+                continue;
+            }
+            let what = |at: usize| (transfers.from()[at], transfers.to()[at], transfers.much()[at]);
+            // Those of one kind stay in the order of their ids.
+            alike.sort_by_key(|at| what(*at));
+            for group in alike.chunk_by(|one, other| what(*one) == what(*other)).filter(|group| group.len() > 1) {
+                let open = [what(group[0]).0, what(group[0]).1].iter().all(|at| !self.protected[*at as usize]);
+                let group: Vec<TripleIx> = group.iter().map(|at| transfers.get(*at).relationship).collect();
+                found.extend(Some(group).filter(|group| open && group.iter().any(|triple| carrying.contains(triple))));
+            }
+        }
+        self.cut |= found.len() > self.most;
+        found.truncate(self.most);
+        let told = |group: Vec<TripleIx>| TraceMoneyDuplicates {
+            relationships: group.into_iter().map(|triple| self.evidence.relationship(self.view, triple)).collect(),
+        };
+        found.into_iter().map(told).collect()
     }
 
     /// The evidence, whether anything was cut, and the protected people who were not listed.

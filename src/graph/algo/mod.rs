@@ -6,6 +6,7 @@ mod corridor;
 mod cycles;
 mod dag;
 mod distances;
+mod dwelling;
 mod fronts;
 mod journeys;
 mod reach;
@@ -22,6 +23,7 @@ mod yen;
 
 pub use account_cut::{AccountCut, account_cut};
 pub use cycles::{Cycles, Ring, cycles};
+pub use dwelling::Dwelling;
 pub use journeys::{Arrival, Arrivals, Journey, Journeys, Objective, Sought, Unusable, arrivals, journeys};
 pub use max_flow::{FlowNetwork, FlowWay, MaxFlow, UNLIMITED, flow_ways, max_flow};
 pub use reach::{ReachWanted, Reached, reach};

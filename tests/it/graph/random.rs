@@ -116,7 +116,7 @@ fn recorded() -> impl Strategy<Value = Recorded> {
 fn subject() -> impl Strategy<Value = (Subject, &'static str)> {
     let entity = (entity_id(), select(vec!["Person", "BankAccount", "Address"]))
         .prop_map(|(id, kind)| (Subject::Entity(id), kind));
-    let kinds = select(vec!["Associate", "AccountTransfer", "AccountTransfer", "Call"]);
+    let kinds = select(vec!["Associate", "AccountTransfer", "AccountTransfer", "Call", "AccountHolder"]);
     // Some triples are claimed again and again, so that folds have something to choose from.
     let often = select(vec![("t-1", "p-5", "p-1"), ("t-1", "p-1", "p-30"), ("t-2", "p-5", "p-1")]);
     let often =

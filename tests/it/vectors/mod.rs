@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
+mod balances;
 mod centrality;
 mod common_neighbours;
 mod communities;
@@ -18,6 +19,7 @@ mod key_players;
 mod money_flow;
 mod most_reliable_paths;
 mod paths_within;
+mod profile;
 mod risk_flow;
 mod roles;
 mod shortest_paths;

@@ -211,6 +211,15 @@ fn currencies_have_no_sum() {
 }
 
 #[test]
+fn payments_that_may_be_one_are_told_and_both_count() {
+    let text = "s -t0 @1 9EUR-> a\na -t2 @2 4EUR-> b\na -t3 @2 5EUR-> b\na -t1 @2 4EUR-> b\nx -t4 @2 4EUR-> y\n\
+        x -t5 @2 4EUR-> y\nb -t6 @3 1EUR-> c\nb -t7 @4 1EUR-> c";
+    let found = trace(text, &json!({"from": {"relationship": "t0"}, "rules": ["fifo"]}));
+    assert_eq!(found.result["possible_duplicates"], json!([{"relationships": ["t1", "t2"]}]));
+    assert_eq!(found.result["openings"], json!([{"entity": "a", "opening": 4, "unexplained": 4}]));
+}
+
+#[test]
 fn people_stand_for_their_accounts_and_the_protected_are_in_no_list() {
     let text =
         "p -h1 AccountHolder-> a\np -h2 AccountHolder-> b\na -t1 @1 5EUR-> v\nb -t2 @2 6EUR-> c\nv -t3 @3 5EUR-> c";

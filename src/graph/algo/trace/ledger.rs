@@ -119,6 +119,14 @@ impl Ledger {
         (0..ends.len()).map(move |at| if at == 0 { 0 } else { ends[at - 1] as usize }..ends[at] as usize)
     }
 
+    /// What happens, one half of an entry after the other: what it takes from its payer, or, with `true`, what it brings.
+    pub fn halves(&self) -> impl Iterator<Item = (u32, bool)> + use<> {
+        self.groups().flat_map(|group| {
+            let half = |incoming| move |at: usize| (at as u32, incoming);
+            group.clone().map(half(false)).chain(group.map(half(true)))
+        })
+    }
+
     /// The entries, in the order in which they count.
     pub fn entries(&self) -> &[Entry] {
         &self.entries

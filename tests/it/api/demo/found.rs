@@ -414,6 +414,8 @@ pub(super) async fn finds_where_the_money_went(demo: &Demo) {
         truth()["cycle"]["legs"].as_array().expect("legs").iter().map(|leg| leg["relationship"].clone()).collect();
     assert_eq!(of(&mila, "lifo")["holdings"][0]["way"]["relationships"], Value::Array(legs));
     assert_eq!(mila["openings"][0], json!({"entity": "acc-0001", "opening": 38_442_100, "unexplained": 38_442_100}));
+    let alike = json!({"relationships": ["tr-du-3", "tx-du-3"]});
+    assert!(mila["possible_duplicates"].as_array().expect("groups").contains(&alike), "{mila}");
     let ana = exercise(demo, "ana@al-police", "trace-money", 0).await;
     let rules = ana["rules"].as_array().expect("rules").iter().filter(|told| told["rule"] != "poison");
     rules.for_each(|told| assert_eq!(amount(told, "acc-0002"), 24_800_000, "{told}"));
@@ -441,4 +443,62 @@ pub(super) async fn finds_what_to_freeze(demo: &Demo) {
     assert_eq!(mila["cut_by_accounts"], json!({"value": 1, "entities": ["acc-0003"], "exact": true}));
     let ana = exercise(demo, "ana@al-police", "money-flow", 0).await;
     assert_eq!((&ana["value"], &ana["ways"]), (&json!(0), &json!([])));
+}
+
+/// What exercise 22 says.
+pub(super) async fn finds_what_the_accounts_held(demo: &Demo) {
+    let legs = truth()["cycle"]["legs"].clone();
+    let leg = |at: usize| legs[at]["amount"]["minor"].clone();
+    let mila = exercise(demo, "mila@rs-fiu", "balances", 0).await;
+    for (at, account) in mila["accounts"].as_array().expect("accounts").iter().enumerate() {
+        let series = &account["series"];
+        assert_eq!(account["entity"], legs[at]["target"]);
+        // One of them took in something else besides.
+        let came = if at == 1 { json!(25_067_000) } else { leg(at) };
+        assert_eq!(
+            [&series["in"], &series["out"], &series["through"]],
+            [&came, &leg(at + 1), &leg(at + 1)],
+            "{account}"
+        );
+    }
+    let points = mila["accounts"][0]["series"]["points"].as_array().expect("points");
+    let held: Vec<&Value> = points.iter().map(|point| &point["held"]).collect();
+    assert_eq!(json!(held), json!([24_800_000, 24_800_000 - 24_180_000]));
+    let together = &mila["together"];
+    assert_eq!((&together["between"], &together["series"]["through"]), (&json!(24_180_000 + 23_575_500), &json!(0)));
+    let ana = exercise(demo, "ana@al-police", "balances", 0).await;
+    let of: Vec<[&Value; 2]> = ana["accounts"]
+        .as_array()
+        .expect("accounts")
+        .iter()
+        .map(|account| [&account["series"]["held"], &account["series"]["transfers"]])
+        .collect();
+    assert_eq!(json!(of), json!([[leg(0), 1], [0, 0], [0, 0]]));
+}
+
+/// What exercise 23 says.
+pub(super) async fn finds_what_is_odd_about_an_account(demo: &Demo) {
+    let planted = &truth()["structuring"];
+    let mila = exercise(demo, "mila@rs-fiu", "profile", 0).await;
+    assert_eq!(
+        mila["accounts"],
+        json!([{"entity": planted["account"], "holdings": ["ah-1213"]}, {"entity": planted["holder"]}])
+    );
+    let euros = mila["currencies"].as_array().expect("currencies").iter();
+    let euros = euros.clone().find(|told| told["currency"] == "EUR").expect("euros");
+    assert_eq!(
+        [&euros["in"], &euros["transfers_in"], &euros["held"]],
+        [&json!(12_563_000), &json!(14), &json!(10_659_300)]
+    );
+    let largest = &euros["largest_in"];
+    assert!(largest["amount"].as_i64() < planted["threshold"]["minor"].as_i64(), "{largest}");
+    assert!(planted["relationships"].as_array().expect("deposits").contains(&largest["relationship"]), "{largest}");
+    assert!(euros["largest_share_in"].as_f64().is_some_and(|share| share < 0.08), "{euros}");
+    let dwell = &euros["dwell"];
+    let days = dwell["median_seconds"].as_u64().map(|seconds| seconds / 86_400);
+    assert_eq!((&dwell["amount"], days), (&json!(1_903_700), Some(100)), "{euros}");
+    let silence = mila["activity"]["silence"]["seconds"].as_u64().map(|seconds| seconds / 86_400);
+    assert_eq!(silence, Some(202));
+    let ana = exercise(demo, "ana@al-police", "profile", 0).await;
+    assert_eq!((&ana["accounts"], &ana["currencies"]), (&json!([{"entity": planted["holder"]}]), &json!([])));
 }

@@ -1,0 +1,260 @@
+//! What questions about the money of accounts have in common: whose accounts they are, the books of one currency, and what they open
+//! with.
+
+use std::collections::BTreeMap;
+
+use super::AnalysisError;
+use crate::graph::algo::{Entry, Ledger, OUTSIDE};
+use crate::graph::{Budget, GraphView, Halt, Measure, NodeIx, Passages, Transfer, Transfers, TripleIx, Way};
+use crate::model::{Currency, DerivedMarking, EntityId, Fault, FlowLayer};
+
+/// By what somebody holds an account.
+const HOLDER: &str = "AccountHolder";
+/// The most that an amount can be: what every client can write as a whole number.
+pub(super) const MOST: i64 = (1 << 53) - 1;
+/// How many opening balances a request may give.
+const MAX_OPENINGS: usize = 10_000;
+
+/// What is wrong with the opening balances of a request.
+pub(super) fn opening_faults(openings: &BTreeMap<EntityId, i64>) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    if openings.len() > MAX_OPENINGS {
+        faults.push(Fault::new("/opening", "too-many", "at most 10000 accounts"));
+    }
+    for (account, _) in openings.iter().filter(|(_, held)| !(0..=MOST).contains(*held)) {
+        let pointer = format!("/opening/{account}");
+        faults.push(Fault::new(pointer, "out-of-range", "0 to 9007199254740991 minor units"));
+    }
+    faults
+}
+
+/// The opening balances that a request gives.
+pub(super) fn openings(
+    view: &GraphView<'_>,
+    openings: &BTreeMap<EntityId, i64>,
+) -> Result<Vec<(NodeIx, i64)>, AnalysisError> {
+    let known = |(id, opening): (&EntityId, &i64)| match view.node(id) {
+        Some(node) => Ok((node, *opening)),
+        None => Err(AnalysisError::Faults(vec![AnalysisError::unknown_entity(format!("/opening/{id}"), id)])),
+    };
+    openings.iter().map(known).collect()
+}
+
+/// The accounts that somebody holds, with the relationships that say so, in an order that depends on ids alone.
+pub(super) fn held_by(view: &GraphView<'_>, holder: NodeIx, budget: &Budget) -> Result<Vec<(NodeIx, TripleIx)>, Halt> {
+    let mut held = Vec::new();
+    view.steps(holder, Way::Forward, budget, |step| {
+        if view.kind_of(&step).as_str() == HOLDER && view.ends(step.relationship).0 == holder {
+            held.push((step.to, step.relationship));
+        }
+    })?;
+    Ok(held)
+}
+
+/// The currency of an amount of money.
+pub(super) const fn currency(measure: Measure) -> Option<Currency> {
+    match measure {
+        Measure::Money(currency) => Some(currency),
+        Measure::Goods(_) | Measure::Knowledge => None,
+    }
+}
+
+/// The currencies of transfers, by code.
+pub(super) fn currencies(transfers: &Transfers) -> Vec<Currency> {
+    transfers.measures().iter().filter_map(|measure| currency(*measure)).collect()
+}
+
+/// The currency of all transfers; `None` when there are none.
+pub(super) fn only_currency(transfers: &Transfers) -> Result<Option<Currency>, AnalysisError> {
+    match currencies(transfers)[..] {
+        [] => Ok(None),
+        [only] => Ok(Some(only)),
+        ref several => {
+            let names: Vec<&str> = several.iter().map(|currency| currency.code()).collect();
+            let detail = format!("there are several currencies: choose one of {}", names.join(", "));
+            Err(AnalysisError::Faults(vec![Fault::new("/currency", "several-currencies", detail)]))
+        }
+    }
+}
+
+/// The entries of all transfers, ranked where it matters: within an instant they are in the order of their ids already.
+pub(super) fn entries(view: &GraphView<'_>, transfers: &Transfers, ranked: bool) -> Vec<Entry> {
+    let mut by_id: Vec<u32> = (0..transfers.len() as u32).collect();
+    if ranked {
+        by_id.sort_by_cached_key(|at| view.relationship_id(transfers.get(*at as usize).relationship));
+    }
+    let mut ranks = vec![0; by_id.len()];
+    (0..).zip(&by_id).for_each(|(rank, at)| ranks[*at as usize] = rank);
+    let entry = |(transfer, rank): (Transfer, u32)| Entry {
+        from: transfer.from,
+        to: transfer.to,
+        much: transfer.much,
+        at: transfer.at,
+        rank,
+    };
+    transfers.iter().zip(ranks).map(entry).collect()
+}
+
+/// The ledger of entries and openings, by position.
+pub(super) fn ledger(entries: &[Entry], openings: &[i64], chain: bool) -> Result<Ledger, AnalysisError> {
+    Ledger::new(entries, openings, chain).ok_or_else(|| {
+        let detail = "all amounts together are beyond 2^61 minor units: narrow the window or the accounts";
+        AnalysisError::Faults(vec![Fault::new("/frame", "too-much", detail)])
+    })
+}
+
+/// An account that a question is about.
+#[derive(Debug, Clone)]
+pub(super) struct Account {
+    pub(super) node: NodeIx,
+    /// By which those that the question names hold it.
+    pub(super) holdings: Vec<TripleIx>,
+}
+
+/// The accounts that a question is about, and all that runs into and out of them.
+pub(super) struct Accounts {
+    /// In the order of their ids.
+    pub(super) list: Vec<Account>,
+    pub(super) transfers: Transfers,
+    /// Whether the budget did not reach for those that come after.
+    pub(super) spent: bool,
+}
+
+impl Accounts {
+    /// Of the named entities, themselves and, with `through_holders`, the accounts that they hold. The budget pays for what joins each to
+    /// others, one whole account after another; `None` when it does not reach for the first.
+    pub(super) fn gather(
+        view: &GraphView<'_>,
+        named: &[NodeIx],
+        through_holders: bool,
+        budget: &Budget,
+    ) -> Result<Option<Self>, AnalysisError> {
+        let by_rank = |nodes: &mut Vec<NodeIx>| nodes.sort_by_key(|node| view.rank(*node));
+        let mut named = named.to_vec();
+        by_rank(&mut named);
+        let mut holdings: BTreeMap<NodeIx, Vec<TripleIx>> = named.iter().map(|node| (*node, Vec::new())).collect();
+        for holder in named.iter().filter(|_| through_holders) {
+            match held_by(view, *holder, budget) {
+                Err(Halt::Spent) => return Ok(None),
+                held => held
+                    .map_err(AnalysisError::stopped)?
+                    .into_iter()
+                    .for_each(|(account, by)| holdings.entry(account).or_default().push(by)),
+            }
+        }
+        let mut nodes: Vec<NodeIx> = holdings.keys().copied().collect();
+        by_rank(&mut nodes);
+        let layer = view.layer(FlowLayer::Money);
+        let (mut passages, mut list, mut spent) = (Passages::default(), Vec::new(), false);
+        for node in nodes {
+            let mut own = Passages::default();
+            match view.passages(node, &layer, budget, &mut own) {
+                Err(Halt::Spent) => {
+                    spent = true;
+                    break;
+                }
+                walked => walked.map_err(AnalysisError::stopped)?,
+            }
+            passages.append(own);
+            list.push(Account { node, holdings: holdings.remove(&node).unwrap_or_default() });
+        }
+        if list.is_empty() {
+            return Ok(None);
+        }
+        let transfers = view.transfers_of(passages);
+        budget.watch().pass(0).map_err(AnalysisError::stopped)?;
+        Ok(Some(Self { list, transfers, spent }))
+    }
+
+    /// By position of the transfers: the number of the account that stands there; `None` for those that the question is not about.
+    fn numbers(&self, view: &GraphView<'_>) -> Vec<Option<u32>> {
+        let number = |node: NodeIx| {
+            let at = self.list.partition_point(|account| view.rank(account.node) < view.rank(node));
+            self.list.get(at).filter(|account| account.node == node).map(|_| at as u32)
+        };
+        (0..self.transfers.accounts() as u32).map(|at| number(self.transfers.node(at))).collect()
+    }
+
+    /// The marking of all that an answer about them rests on.
+    pub(super) fn marking(&self, view: &GraphView<'_>) -> DerivedMarking {
+        let nodes: Vec<NodeIx> = self.list.iter().map(|account| account.node).collect();
+        let holdings = self.list.iter().flat_map(|account| account.holdings.iter().copied());
+        let moved = self.transfers.iter().map(|transfer| transfer.relationship);
+        view.marking_of(&nodes, &holdings.chain(moved).collect::<Vec<_>>())
+    }
+}
+
+/// The books of the accounts in one currency.
+pub(super) struct Books {
+    /// Those of the currency.
+    pub(super) transfers: Transfers,
+    pub(super) in_other_currencies: u64,
+    /// By account: what it holds before the first of its transfers, and what of that nobody stated.
+    pub(super) opening: Vec<i64>,
+    pub(super) unexplained: Vec<i64>,
+    ledger: Ledger,
+    numbers: Vec<Option<u32>>,
+}
+
+/// One half of a transfer: what it takes from one of the accounts, or what it brings to one.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Movement {
+    /// Which of the accounts.
+    pub(super) account: u32,
+    /// The other end, by position of the transfers.
+    pub(super) other: u32,
+    /// Whether the other end is one of the accounts too.
+    pub(super) between: bool,
+    pub(super) incoming: bool,
+    pub(super) much: i64,
+    /// When, in microseconds.
+    pub(super) at: i64,
+    /// Which transfer.
+    pub(super) transfer: u32,
+}
+
+impl Books {
+    /// With what `given` says that accounts hold before their first transfer. With `chain`, what arrives can be passed on at the same
+    /// instant.
+    pub(super) fn new(
+        view: &GraphView<'_>,
+        accounts: &Accounts,
+        currency: Option<Currency>,
+        given: &[(NodeIx, i64)],
+        chain: bool,
+    ) -> Result<Self, AnalysisError> {
+        let numbers = accounts.numbers(view);
+        let (transfers, in_other_currencies) = match currency {
+            Some(currency) => accounts.transfers.clone().of_measure(Measure::Money(currency)),
+            None => (accounts.transfers.clone(), 0),
+        };
+        let given: BTreeMap<NodeIx, i64> = given.iter().copied().collect();
+        let stated = |node: NodeIx| given.get(&node).copied().unwrap_or(0);
+        let own = |at: u32| numbers[at as usize].map_or(0, |_| stated(transfers.node(at)));
+        let at_first: Vec<i64> = (0..numbers.len() as u32).map(own).collect();
+        let ledger = ledger(&entries(view, &transfers, false), &at_first, chain)?;
+        let stated: Vec<i64> = accounts.list.iter().map(|account| stated(account.node)).collect();
+        let mut opening = stated.clone();
+        for (at, number) in (0..).zip(&numbers) {
+            number.iter().for_each(|number| opening[*number as usize] = ledger.opening(at));
+        }
+        let unexplained = opening.iter().zip(&stated).map(|(opening, stated)| opening - stated).collect();
+        Ok(Self { transfers, in_other_currencies, opening, unexplained, ledger, numbers })
+    }
+
+    /// What happens to the accounts, in the order in which it does.
+    pub(super) fn movements(&self) -> impl Iterator<Item = Movement> + '_ {
+        self.ledger.halves().filter_map(|(entry, incoming)| {
+            let Entry { from, to, much, at, .. } = self.ledger.entries()[entry as usize];
+            let (own, other) = if incoming { (to, from) } else { (from, to) };
+            let account = self.number(own)?;
+            let (between, transfer) = (self.number(other).is_some(), self.ledger.given(entry));
+            Some(Movement { account, other, between, incoming, much, at, transfer })
+        })
+    }
+
+    /// The number of the account at a position.
+    pub(super) fn number(&self, at: u32) -> Option<u32> {
+        if at == OUTSIDE { None } else { self.numbers[at as usize] }
+    }
+}

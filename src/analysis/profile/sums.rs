@@ -1,0 +1,86 @@
+//! What a profile adds up in one currency.
+
+use crate::analysis::AnalysisError;
+use crate::analysis::accounts::Books;
+use crate::graph::Budget;
+use crate::graph::algo::Dwelling;
+
+/// A transfer and how much it moves.
+pub(super) type Largest = Option<(i64, u32)>;
+
+/// What moved with one counterparty.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Other {
+    pub(super) into: i64,
+    pub(super) out: i64,
+    pub(super) transfers: u64,
+    pub(super) largest: Largest,
+}
+
+/// All accounts as one.
+#[derive(Debug, Default)]
+pub(super) struct Sums {
+    pub(super) into: i64,
+    pub(super) out: i64,
+    pub(super) held: i64,
+    pub(super) between: i64,
+    pub(super) transfers_in: u64,
+    pub(super) transfers_out: u64,
+    pub(super) largest_in: Largest,
+    pub(super) largest_out: Largest,
+    /// By position of the transfers.
+    pub(super) others: Vec<Other>,
+    /// How long so much stayed, in microseconds.
+    stays: Vec<(i64, i64)>,
+}
+
+impl Sums {
+    pub(super) fn new(books: &Books, budget: &Budget) -> Result<Self, AnalysisError> {
+        let mut sums = Self { others: vec![Other::default(); books.transfers.accounts()], ..Self::default() };
+        let mut dwelling = Dwelling::new(books.opening.iter().sum());
+        for movement in books.movements() {
+            budget.look(1).map_err(AnalysisError::stopped)?;
+            let much = movement.much;
+            if movement.between {
+                sums.between += if movement.incoming { much } else { 0 };
+                continue;
+            }
+            let other = &mut sums.others[movement.other as usize];
+            let largest = if movement.incoming {
+                dwelling.bring(much, movement.at);
+                sums.into += much;
+                other.into += much;
+                sums.transfers_in += 1;
+                &mut sums.largest_in
+            } else {
+                dwelling.take(much, |since, part| sums.stays.push((movement.at - since, part)));
+                sums.out += much;
+                other.out += much;
+                sums.transfers_out += 1;
+                &mut sums.largest_out
+            };
+            other.transfers += 1;
+            for largest in [largest, &mut other.largest] {
+                // Where the order of the books differs from that of time and ids, the latter counts.
+                let (most, first) = largest.unwrap_or_default();
+                if much > most || (much == most && movement.transfer < first) {
+                    *largest = Some((much, movement.transfer));
+                }
+            }
+        }
+        sums.held = dwelling.held();
+        Ok(sums)
+    }
+
+    /// How much stayed for a time, and the least time in which half of it or more was gone, in microseconds.
+    pub(super) fn median_stay(&mut self) -> Option<(i64, i64)> {
+        self.stays.sort_unstable();
+        let all: i64 = self.stays.iter().map(|(_, much)| much).sum();
+        let mut gone = 0;
+        let half = |(_, much): &&(i64, i64)| {
+            gone += much;
+            gone >= all - gone
+        };
+        self.stays.iter().find(half).map(|(stay, _)| (all, *stay))
+    }
+}
