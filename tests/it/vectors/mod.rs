@@ -24,6 +24,7 @@ mod statistics;
 mod temporal_paths;
 mod timeline;
 mod trace_money;
+mod typologies;
 
 use linchpin::model::{Assertion, KindName, Subject};
 use serde_json::Value;

@@ -98,6 +98,7 @@ async fn a_newcomer_finds_what_was_planted() {
     found::finds_whom_risk_reaches(&demo).await;
     found::finds_who_could_have_known(&demo).await;
     found::finds_where_the_money_went(&demo).await;
+    found::finds_patterns_of_laundering(&demo).await;
     assert_eq!(demo.end(), Some(0), "SIGTERM ends it in order");
 }
 
