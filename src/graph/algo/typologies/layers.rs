@@ -46,6 +46,7 @@ impl Payments<'_> {
     fn pivot(&self, pivot: u32, wanted: &Layered, found: &mut Vec<Window>, cut: &mut bool) -> Result<(), Halt> {
         let row = self.by_account.leaving(pivot);
         let (mut end, mut passed) = (0, row.len());
+        let mut before = Window::default();
         for (begin, number) in row.iter().enumerate() {
             let from = self.at(*number);
             let until = from.saturating_add(wanted.within);
@@ -61,7 +62,11 @@ impl Payments<'_> {
             if middle.len() >= wanted.middle {
                 let mut looked = 0;
                 match self.window(&middle, (from, until), wanted, &mut looked) {
-                    Some(window) => found.extend(window),
+                    Some(Some(window)) => {
+                        found.push(news(&window, &before));
+                        before = window;
+                    }
+                    Some(None) => {}
                     None => *cut = true,
                 }
                 passed += looked;
@@ -125,6 +130,15 @@ impl Payments<'_> {
         second.sort_unstable();
         Some(enough.then_some([first, second]))
     }
+}
+
+/// What a window has that the one before does not, and one transfer that both have: as much as it takes to put them together, so that what
+/// waits for that grows with the transfers, not with the windows.
+fn news(window: &Window, before: &Window) -> Window {
+    let known = |layer: usize, number: &u32| before[layer].binary_search(number).is_ok();
+    let Some(common) = window[0].iter().find(|number| known(0, number)) else { return window.clone() };
+    let new = |layer: usize| window[layer].iter().copied().filter(move |number| !known(layer, number));
+    [std::iter::once(*common).chain(new(0)).collect(), new(1).collect()]
 }
 
 /// Keeps the payments of those that pay, or are paid by, at least so many; they, in order.
