@@ -35,6 +35,7 @@ mod temporal_paths;
 mod timed;
 mod timeline;
 mod trace_money;
+mod typologies;
 mod whole;
 
 use std::ops::ControlFlow;
@@ -117,6 +118,11 @@ pub use trace_money::{
     TraceMoneyRequest, TraceMoneyResult, TraceMoneyRule, TraceMoneySameInstant, TraceMoneyTransfer, TraceMoneyWay,
     TracedMoney,
 };
+pub use typologies::{
+    Typologies, TypologiesRequest, TypologiesResult, Typology, TypologyBipartite, TypologyCycle, TypologyDormantActive,
+    TypologyFanIn, TypologyFanOut, TypologyFinding, TypologyFound, TypologyGatherScatter, TypologyNull, TypologyPart,
+    TypologyPassThrough, TypologyRole, TypologyRoundAmounts, TypologyScatterGather, TypologyStack, TypologyStructuring,
+};
 pub use whole::{SizeCount, Weighting, Weights};
 
 /// Every analysis, in the order of the document.
@@ -139,6 +145,7 @@ pub static ANALYSES: &[&dyn AnyAnalysis] = &[
     &Roles,
     &Timeline,
     &RiskFlow,
+    &Typologies,
     &InformationFlow,
     &TraceMoney,
     &MoneyFlow,

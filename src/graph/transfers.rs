@@ -141,6 +141,25 @@ impl Transfers {
         (self, others)
     }
 
+    /// The same transfers at other instants, one for each, in the order of those; of one instant, in the order that they had.
+    #[must_use]
+    pub fn at_instants(&self, instants: &[i64]) -> Self {
+        let mut order: Vec<(i64, u32)> = instants.iter().copied().zip(0..).collect();
+        order.sort_unstable();
+        let numbers = || order.iter().map(|(_, number)| *number as usize);
+        Self {
+            nodes: self.nodes.clone(),
+            measures: self.measures.clone(),
+            from: numbers().map(|number| self.from[number]).collect(),
+            to: numbers().map(|number| self.to[number]).collect(),
+            at: order.iter().map(|(at, _)| *at).collect(),
+            much: numbers().map(|number| self.much[number]).collect(),
+            measure: numbers().map(|number| self.measure[number]).collect(),
+            relationships: numbers().map(|number| self.relationships[number]).collect(),
+            left_out: self.left_out.clone(),
+        }
+    }
+
     /// What said too little to be here.
     pub fn left_out(&self) -> &TransfersLeftOut {
         &self.left_out

@@ -181,6 +181,7 @@ fn variants(analysis: &dyn AnyAnalysis, body: &Value) -> Vec<Value> {
             json!({"groups": "communities", "order_by": "within_z", "weights": "recency", "restarts": 2}),
         ],
         "risk-flow" => risk_flows(body),
+        "typologies" => typologies(),
         "information-flow" => vec![
             json!({"question": "could_have_told", "deadline": "1970-01-06T00:00:00Z"}),
             json!({"question": "could_have_told", "undated": true, "top": 2, "start": "1970-01-02T00:00:00Z"}),
@@ -201,6 +202,25 @@ fn risk_flows(body: &Value) -> Vec<Value> {
         json!({"method": "pagerank", "sources": others, "transmissions": {"AccountTransfer": 0.0}}),
         json!({"method": "strongest_path", "sources": others, "transmissions": {"Call": 1.0}}),
     ]
+}
+
+/// Every one of them as easy to find as can be, in the few transfers that there are.
+fn typologies() -> Vec<Value> {
+    let day = 86_400;
+    let easy = json!({"typologies": null, "currency": null, "null_runs": 2,
+        "fan_in": {"sources": 1, "within_seconds": 9 * day}, "fan_out": {"targets": 1},
+        "cycle": {"min_length": 2, "min_ratio": 0}, "scatter_gather": {"intermediaries": 1, "min_ratio": 0},
+        "gather_scatter": {"sources": 1, "targets": 1}, "bipartite": {"sources": 1, "targets": 1, "each": 1},
+        "stack": {"sources": 1, "intermediaries": 1, "targets": 1, "each": 1},
+        "structuring": {"threshold": 9_007_199_254_740_991_i64, "margin": 1, "transfers": 2, "within_seconds": 9 * day},
+        "pass_through": {"passes": 1, "within_seconds": 9 * day, "min_ratio": 0},
+        "dormant_active": {"dormant_seconds": day, "within_seconds": 0, "transfers": 1},
+        "round_amounts": {"multiple": 1, "transfers": 2, "within_seconds": 9 * day}});
+    let mut in_euros = easy.clone();
+    in_euros["currency"] = json!("EUR");
+    in_euros["min_amount"] = json!(2);
+    in_euros["listed"] = json!(1);
+    vec![easy, in_euros]
 }
 
 fn centralities() -> Vec<Value> {
@@ -313,7 +333,8 @@ fn names(result: &Value, id: &EntityId) -> bool {
 }
 
 /// The analyses that rank, list by a score, or propose: no protected person is ever named by one.
-const RANKING: &[&str] = &["communities", "components", "centrality", "key-players", "profile", "roles", "timeline"];
+const RANKING: &[&str] =
+    &["communities", "components", "centrality", "key-players", "profile", "roles", "timeline", "typologies"];
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
+mod amlsim;
 mod balances;
 mod centrality;
 mod common_neighbours;
@@ -27,6 +28,7 @@ mod statistics;
 mod temporal_paths;
 mod timeline;
 mod trace_money;
+mod typologies;
 
 use linchpin::model::{Assertion, KindName, Subject};
 use serde_json::Value;

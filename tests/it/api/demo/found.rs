@@ -502,3 +502,23 @@ pub(super) async fn finds_what_is_odd_about_an_account(demo: &Demo) {
     let ana = exercise(demo, "ana@al-police", "profile", 0).await;
     assert_eq!((&ana["accounts"], &ana["currencies"]), (&json!([{"entity": planted["holder"]}]), &json!([])));
 }
+
+/// What exercise 24 says.
+pub(super) async fn finds_patterns_of_laundering(demo: &Demo) {
+    let truth = truth();
+    let mila = exercise(demo, "mila@rs-fiu", "typologies", 0).await;
+    let [cycles, below] = [0, 1].map(|at| mila["typologies"][at].clone());
+    let legs: Vec<&Value> =
+        truth["cycle"]["legs"].as_array().expect("legs").iter().map(|leg| &leg["relationship"]).collect();
+    let cycle = &cycles["findings"][0];
+    assert_eq!((&cycles["total"], &cycle["relationships"]), (&json!(1), &json!(legs)));
+    assert_eq!(cycle["parts"][0]["entities"], truth["cycle"]["accounts"]);
+    let deposits = &truth["structuring"];
+    let structured = &below["findings"][0];
+    assert_eq!((&below["total"], &structured["centre"]), (&json!(1), &deposits["account"]));
+    assert_eq!(structured["relationships"], deposits["relationships"]);
+    assert_eq!([&cycles["null"]["p_value"], &below["null"]["p_value"]], [&json!(0.01), &json!(0.03)]);
+    let ana = exercise(demo, "ana@al-police", "typologies", 0).await;
+    assert_eq!([&mila["transfers"], &ana["transfers"]], [&json!(254), &json!(71)]);
+    assert_eq!([&ana["typologies"][0]["total"], &ana["typologies"][1]["total"]], [&json!(0), &json!(0)]);
+}

@@ -1,0 +1,347 @@
+//! Patterns of payments that are known from laundering money (AMLSim: Suzumura & Kanezashi 2018; AMLworld: Altman et al., NeurIPS 2023),
+//! found in a copy of the transfers of one currency.
+//!
+//! What shows a pattern is a window of time and the transfers in it. Windows of one pattern (and one centre, where it has one) that
+//! share a transfer are one finding, so that none depends on where a search begins. Cycles are each on their own.
+//!
+//! Each pattern is one pass over the accounts or the transfers, in parallel; what a pass keeps is bounded, and what bounds it does not
+//! depend on threads. Instants are in microseconds, amounts in minor units.
+
+mod bursts;
+mod circles;
+mod layers;
+mod scatter;
+mod through;
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use crate::graph::{ByAccount, Halt, Random, Transfers, Watch};
+
+/// The most findings of one pattern.
+pub const MOST_FOUND: usize = 1_000_000;
+/// How many transfers onward from one that came in are looked at; it is told when there were more.
+pub const MOST_ONWARD: usize = 256;
+/// How many transfers are looked at for the cycles that begin with one, and for one window of a layered pattern.
+pub const MOST_STEPS: usize = 4_096;
+
+/// How many accounts, or transfers, one piece of work has; and how many pieces are done before what they found is put together.
+const CHUNK: usize = 1_024;
+const BATCH: usize = 64;
+/// A ratio of 1.
+const WHOLE: i128 = 1_000_000;
+
+/// How much of an amount has to go on, in millionths; never more than all of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ratio(pub u32);
+
+impl Ratio {
+    fn keeps(self, before: i64, after: i64) -> bool {
+        after <= before && i128::from(after) * WHOLE >= i128::from(before) * i128::from(self.0)
+    }
+}
+
+/// What is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pattern {
+    /// Transfers into one account from so many.
+    FanIn {
+        /// The fewest sources.
+        sources: usize,
+        /// The longest time from the first to the last transfer of a window.
+        within: i64,
+    },
+    /// Transfers out of one account to so many.
+    FanOut {
+        /// The fewest targets.
+        targets: usize,
+        /// The longest time from the first to the last transfer of a window.
+        within: i64,
+    },
+    /// Transfers from account to account, each strictly after the one before and carrying a part of it, back to the first.
+    Cycle {
+        /// The fewest transfers.
+        min_length: usize,
+        /// The most transfers.
+        max_length: usize,
+        /// The longest time from the first to the last transfer of a window.
+        within: i64,
+        /// What has to go on of an amount.
+        ratio: Ratio,
+    },
+    /// From one account to another by way of so many; what each passes on comes after it and is a part of it.
+    ScatterGather {
+        /// The fewest accounts on the way.
+        intermediaries: usize,
+        /// The longest time from the first to the last transfer of a window.
+        within: i64,
+        /// What has to go on of an amount.
+        ratio: Ratio,
+    },
+    /// Into one account from so many within the time before an instant at which it is paid, out of it to so many within the time after.
+    GatherScatter {
+        /// The fewest sources.
+        sources: usize,
+        /// The fewest targets.
+        targets: usize,
+        /// How long before the instant, and how long after it.
+        within: i64,
+    },
+    /// So many accounts that each pay so many of the same targets. The targets are those that one of the accounts, the pivot, pays from
+    /// one of its transfers on.
+    Bipartite {
+        /// The fewest sources.
+        sources: usize,
+        /// The fewest targets.
+        targets: usize,
+        /// How many of the next layer each has to pay, or of the one before it has to be paid by.
+        least: usize,
+        /// The longest time from the first to the last transfer of a window.
+        within: i64,
+    },
+    /// Two of them on top of each other: the targets of the first pay on, after they are paid.
+    Stack {
+        /// The fewest sources.
+        sources: usize,
+        /// The fewest accounts between the layers.
+        middle: usize,
+        /// The fewest targets.
+        targets: usize,
+        /// How many of the next layer each has to pay, or of the one before it has to be paid by.
+        least: usize,
+        /// The longest time from the first to the last transfer of a window.
+        within: i64,
+    },
+    /// So many transfers into one account, of amounts in a range.
+    Structuring {
+        /// The least amount.
+        from: i64,
+        /// What all amounts are below.
+        below: i64,
+        /// The fewest transfers.
+        transfers: usize,
+        /// The longest time from the first to the last transfer of a window.
+        within: i64,
+    },
+    /// What comes in goes out again: each transfer in with the first out after it that carries a part of it and goes with no other.
+    PassThrough {
+        /// The fewest pairs.
+        passes: usize,
+        /// The longest time from the first to the last transfer of a window.
+        within: i64,
+        /// What has to go on of an amount.
+        ratio: Ratio,
+    },
+    /// So many transfers in or out after none for so long.
+    DormantActive {
+        /// For how long there was no transfer.
+        dormant: i64,
+        /// The fewest transfers.
+        transfers: usize,
+        /// The longest time from the first to the last transfer of a window.
+        within: i64,
+    },
+    /// So many transfers out of one account of amounts that are a multiple of a round one, and a part of all out of it in the window.
+    RoundAmounts {
+        /// What round amounts are a multiple of.
+        multiple: i64,
+        /// The fewest transfers.
+        transfers: usize,
+        /// Which part of all transfers out of it they have to be.
+        share: Ratio,
+        /// The longest time from the first to the last transfer of a window.
+        within: i64,
+    },
+}
+
+/// One finding. Transfers by their numbers, ascending; those of a cycle are in its order, which is the same.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Shown {
+    /// The account that it is about, of patterns that are about one.
+    pub centre: Option<u32>,
+    /// When that was last active before, of dormant ones.
+    pub since: Option<i64>,
+    /// Its transfers: into the centre, or out of a fan's; of two layers, the first.
+    pub first: Vec<u32>,
+    /// Those of the second layer, or out of a centre that others pay into. Of a merged stack one can be in both.
+    pub second: Vec<u32>,
+    /// What all carry, each counted once.
+    pub amount: i128,
+}
+
+impl Shown {
+    /// All transfers, each once, ascending.
+    pub fn transfers(&self) -> Vec<u32> {
+        let mut all = [self.first.as_slice(), &self.second].concat();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+}
+
+/// What was found, in no order that says anything.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Patterns {
+    /// The findings.
+    pub shown: Vec<Shown>,
+    /// There may be more: a bound of the search was met.
+    pub cut: bool,
+}
+
+/// The transfers of one currency in which patterns are looked for.
+#[derive(Debug)]
+pub struct Payments<'t> {
+    transfers: &'t Transfers,
+    by_account: ByAccount,
+    /// By position: which accounts are reached and not passed through; none are when it is empty.
+    shut: &'t [bool],
+    /// What a finding has to carry.
+    least: i128,
+    watch: &'t Watch,
+}
+
+impl<'t> Payments<'t> {
+    /// Findings that carry less than `least` are none.
+    pub fn new(transfers: &'t Transfers, shut: &'t [bool], least: i64, watch: &'t Watch) -> Self {
+        Self { by_account: transfers.by_account(), transfers, shut, least: i128::from(least), watch }
+    }
+
+    /// All that show a pattern.
+    pub fn find(&self, pattern: &Pattern) -> Result<Patterns, Halt> {
+        match *pattern {
+            Pattern::FanIn { sources, within } => self.fans(true, sources, within),
+            Pattern::FanOut { targets, within } => self.fans(false, targets, within),
+            Pattern::Structuring { from, below, transfers, within } => self.structuring(from..below, transfers, within),
+            Pattern::RoundAmounts { multiple, transfers, share, within } => {
+                self.round_amounts(multiple, (transfers, share), within)
+            }
+            Pattern::DormantActive { dormant, transfers, within } => self.dormant_active(dormant, transfers, within),
+            Pattern::PassThrough { passes, within, ratio } => self.pass_through(passes, within, ratio),
+            Pattern::GatherScatter { sources, targets, within } => self.gather_scatter(sources, targets, within),
+            Pattern::ScatterGather { intermediaries, within, ratio } => {
+                self.scatter_gather(intermediaries, within, ratio)
+            }
+            Pattern::Cycle { min_length, max_length, within, ratio } => {
+                self.circles(min_length..=max_length, within, ratio)
+            }
+            Pattern::Bipartite { sources, targets, least, within } => {
+                self.layers(&layers::Layered { sources, middle: targets, least, onward: None, within })
+            }
+            Pattern::Stack { sources, middle, targets, least, within } => {
+                self.layers(&layers::Layered { sources, middle, least, onward: Some(targets), within })
+            }
+        }
+    }
+
+    /// How many there are of each pattern in each of so many runs in which the same transfers have each other's instants.
+    pub fn null(&self, patterns: &[Pattern], runs: u32, seed: u64) -> Result<Vec<Vec<usize>>, Halt> {
+        let run = |number: u32| {
+            self.watch.pass(0)?;
+            let mut instants = self.transfers.at().to_vec();
+            Random::new(seed, u64::from(number)).shuffle(&mut instants);
+            let transfers = self.transfers.at_instants(&instants);
+            let payments = Payments { transfers: &transfers, by_account: transfers.by_account(), ..*self };
+            patterns.iter().map(|pattern| Ok(payments.find(pattern)?.shown.len())).collect()
+        };
+        (0..runs).into_par_iter().map(run).collect()
+    }
+
+    fn at(&self, number: u32) -> i64 {
+        self.transfers.at()[number as usize]
+    }
+
+    fn much(&self, number: u32) -> i64 {
+        self.transfers.much()[number as usize]
+    }
+
+    fn from(&self, number: u32) -> u32 {
+        self.transfers.from()[number as usize]
+    }
+
+    fn to(&self, number: u32) -> u32 {
+        self.transfers.to()[number as usize]
+    }
+
+    fn is_shut(&self, account: u32) -> bool {
+        self.shut.get(account as usize) == Some(&true)
+    }
+
+    /// The transfers out of an account from strictly after one instant up to another.
+    fn leaving_within(&self, account: u32, after: i64, until: i64) -> &[u32] {
+        let row = self.by_account.leaving(account);
+        let begin = row.partition_point(|number| self.at(*number) <= after);
+        &row[begin..begin + row[begin..].partition_point(|number| self.at(*number) <= until)]
+    }
+
+    /// A finding, if it carries enough.
+    fn shown(&self, shown: Shown) -> Option<Shown> {
+        let amount = shown.transfers().iter().map(|number| i128::from(self.much(*number))).sum();
+        Some(Shown { amount, ..shown }).filter(|shown| shown.amount >= self.least)
+    }
+
+    /// What `find` makes of each account.
+    fn of_accounts(&self, find: impl Fn(u32, &mut Patterns) -> Result<(), Halt> + Sync) -> Result<Patterns, Halt> {
+        self.in_chunks(self.transfers.accounts(), |accounts| {
+            let mut found = Patterns::default();
+            let mut passed = 0;
+            for account in accounts {
+                passed += self.by_account.leaving(account).len() + self.by_account.entering(account).len();
+                if passed >= CHUNK {
+                    self.watch.pass(std::mem::take(&mut passed))?;
+                }
+                find(account, &mut found)?;
+            }
+            Ok(found)
+        })
+    }
+
+    /// What `find` makes of pieces of `0..count`, put together in order, up to the most that is kept.
+    fn in_chunks(
+        &self,
+        count: usize,
+        find: impl Fn(Range<u32>) -> Result<Patterns, Halt> + Sync,
+    ) -> Result<Patterns, Halt> {
+        let mut all = Patterns::default();
+        self.batches(count, find, |found| {
+            all.cut |= found.cut;
+            all.shown.extend(found.shown.into_iter().filter_map(|shown| self.shown(shown)));
+            if all.shown.len() > MOST_FOUND {
+                all.shown.truncate(MOST_FOUND);
+                all.cut = true;
+            }
+            all.shown.len() < MOST_FOUND
+        })?;
+        Ok(all)
+    }
+
+    /// A few pieces of `0..count` at a time, in parallel, so that no more than these is ever waiting to be taken; in order, for as long
+    /// as `take` wants more.
+    fn batches<T: Send>(
+        &self,
+        count: usize,
+        find: impl Fn(Range<u32>) -> Result<T, Halt> + Sync,
+        mut take: impl FnMut(T) -> bool,
+    ) -> Result<(), Halt> {
+        let pieces: Vec<Range<u32>> =
+            (0..count).step_by(CHUNK).map(|from| from as u32..(from + CHUNK).min(count) as u32).collect();
+        for batch in pieces.chunks(BATCH) {
+            self.watch.pass(0)?;
+            let found: Vec<T> = batch.par_iter().map(|piece| find(piece.clone())).collect::<Result<_, _>>()?;
+            for found in found {
+                if !take(found) {
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The same values numbered from 0 in their order, and how many there are.
+fn numbered(values: &[u32]) -> (Vec<u32>, usize) {
+    let mut once = values.to_vec();
+    once.sort_unstable();
+    once.dedup();
+    (values.iter().map(|value| once.partition_point(|other| other < value) as u32).collect(), once.len())
+}

@@ -1,0 +1,257 @@
+//! Patterns of payments against every window tried, and examples worked by hand.
+
+use linchpin::analysis::{AnalysisError, Finding, TruncatedReason};
+use linchpin::model::Instant;
+use serde_json::{Value, json};
+
+use super::{dressed, vectors, words};
+use crate::graph::{anyone, ask, drawn, snapshot};
+
+fn asked(text: &str, body: &Value) -> Result<Finding<Value>, AnalysisError> {
+    ask(&drawn(text), &anyone(), "typologies", body, None)
+}
+
+/// The findings of the only typology that was asked for.
+fn only(found: &Finding<Value>) -> &Vec<Value> {
+    assert_eq!(found.result["typologies"].as_array().unwrap().len(), 1);
+    found.result["typologies"][0]["findings"].as_array().unwrap()
+}
+
+fn instant(seconds: i64) -> Value {
+    json!(Instant::from_micros(seconds * 1_000_000).unwrap())
+}
+
+#[test]
+fn patterns_are_those_of_every_window() {
+    let vectors = vectors("typologies");
+    let cases = vectors["cases"].as_array().unwrap();
+    assert!(cases.len() >= 300);
+    for (number, case) in cases.iter().enumerate() {
+        let mut text = String::new();
+        for row in case["rows"].as_array().unwrap() {
+            let word = |at: usize| row[at].as_str().unwrap();
+            text.push_str(&format!("{} -{} {}EUR @{}-> {}\n", word(1), word(0), row[3], row[4], word(2)));
+        }
+        let mut body = json!({"typologies": case["typologies"], "min_amount": case["min_amount"]});
+        body.as_object_mut().unwrap().extend(case["parameters"].as_object().unwrap().clone());
+        let found = asked(&text, &body).unwrap();
+        assert_eq!((&found.truncated, &found.result["currency"]), (&None, &json!("EUR")));
+        assert_eq!(found.result["transfers"], json!(case["rows"].as_array().unwrap().len()));
+        for typology in found.result["typologies"].as_array().unwrap() {
+            let name = typology["typology"].as_str().unwrap();
+            let expected = case["found"][name].as_array().unwrap();
+            assert_eq!(
+                (&typology["total"], &typology["complete"]),
+                (&json!(expected.len()), &json!(true)),
+                "{number} {name}"
+            );
+            for (finding, expected) in typology["findings"].as_array().unwrap().iter().zip(expected) {
+                let keys: Vec<&str> = expected[5].as_str().unwrap().split(' ').collect();
+                let parts: Vec<Value> = expected[4].as_array().unwrap().iter().map(part).collect();
+                let mut whole = json!({"amount": expected[0], "count": keys.len(), "parts": parts, "protected": 0,
+                    "first": instant(expected[1].as_i64().unwrap()), "last": instant(expected[2].as_i64().unwrap()),
+                    "relationships": keys});
+                if expected[3].is_string() {
+                    whole["centre"] = expected[3].clone();
+                }
+                let mut finding = finding.clone();
+                let since = finding.as_object_mut().unwrap().remove("dormant_since");
+                assert_eq!(since.is_some(), name == "dormant_active");
+                assert_eq!(finding, whole, "case {number}: {name}");
+            }
+        }
+    }
+}
+
+fn part(expected: &Value) -> Value {
+    let who: Vec<&str> = expected[1].as_str().unwrap().split(' ').filter(|id| !id.is_empty()).collect();
+    json!({"role": expected[0], "count": who.len(), "entities": who})
+}
+
+/// Five pay `h` one after the other, and then two of them once more; `h` was asleep before.
+const FAN: &str = "x -s0 5EUR @1-> h\na -t1 100EUR @1000000-> h\nb -t2 90EUR @1000010-> h\nc -t3 80EUR @1000020-> h
+    d -t4 70EUR @1000030-> h\ne -t5 60EUR @1000040-> h\na -t6 50EUR @1000050-> h\nb -u7 40USD @1000060-> h\nz -u8 @1000070-> h\nz -u9 3EUR-> h";
+
+#[test]
+fn a_finding_says_who_when_and_how_much() {
+    let body = json!({"typologies": ["fan_in"], "currency": "EUR", "fan_in": {"within_seconds": 40}});
+    let found = asked(FAN, &body).unwrap();
+    // Two windows of 40 seconds: from a to e, and from b to the second of a; they share four.
+    let expected = json!([{"amount": 450, "count": 6, "first": instant(1_000_000), "last": instant(1_000_050), "centre": "h",
+        "parts": [{"role": "sources", "count": 5, "entities": ["a", "b", "c", "d", "e"]}], "protected": 0,
+        "relationships": ["t1", "t2", "t3", "t4", "t5", "t6"]}]);
+    assert_eq!(json!(only(&found)), expected);
+    let left = &found.left_out;
+    assert_eq!((left.without_rate, left.without_time, left.without_amount), (1, 1, 1));
+    // The second of a adds no other account: within 30 seconds there are never five.
+    let body = json!({"typologies": ["fan_in"], "currency": "EUR", "fan_in": {"within_seconds": 39}});
+    assert!(only(&asked(FAN, &body).unwrap()).is_empty());
+    let body =
+        json!({"typologies": ["fan_in"], "currency": "EUR", "fan_in": {"within_seconds": 40}, "min_amount": 451});
+    assert!(only(&asked(FAN, &body).unwrap()).is_empty());
+    let body = json!({"typologies": ["dormant_active"], "currency": "EUR",
+        "dormant_active": {"dormant_seconds": 999_999, "within_seconds": 30, "transfers": 4}});
+    let found = asked(FAN, &body).unwrap();
+    assert_eq!((&only(&found)[0]["dormant_since"], &only(&found)[0]["count"]), (&instant(1), &json!(4)));
+    let body = json!({"typologies": ["dormant_active"], "currency": "EUR",
+        "dormant_active": {"dormant_seconds": 1_000_000, "within_seconds": 30, "transfers": 4}});
+    assert!(only(&asked(FAN, &body).unwrap()).is_empty());
+}
+
+#[test]
+fn what_is_cut_is_told() {
+    let limits = json!({"limits": {"max_results": 0}});
+    let body = json!({"typologies": ["fan_in"], "currency": "EUR", "listed": 2, "frame": {}});
+    let found = asked(FAN, &body).unwrap();
+    let finding = &only(&found)[0];
+    assert_eq!((&finding["count"], &finding["relationships"]), (&json!(6), &json!(["t1", "t2"])));
+    assert_eq!((&finding["parts"][0]["count"], &finding["parts"][0]["entities"]), (&json!(5), &json!(["a", "b"])));
+    let found = asked(FAN, &json!({"typologies": ["fan_in"], "currency": "EUR", "frame": limits})).unwrap();
+    assert_eq!((only(&found).len(), &found.result["typologies"][0]["total"]), (0, &json!(1)));
+    assert_eq!(found.truncated.unwrap().reason, TruncatedReason::MaxResults);
+    let cycle = "a -r1 100EUR @1-> b\nb -r2 95EUR @2-> c\nc -r3 90EUR @3-> a";
+    let found = asked(cycle, &json!({"typologies": ["cycle"]})).unwrap();
+    assert_eq!(only(&found)[0]["parts"], json!([{"role": "accounts", "count": 3, "entities": ["a", "b", "c"]}]));
+    let short = json!({"typologies": ["cycle"], "frame": {"limits": {"max_hops": 2}}});
+    let found = asked(cycle, &short).unwrap();
+    assert_eq!((only(&found).len(), found.truncated.unwrap().reason), (0, TruncatedReason::MaxHops));
+}
+
+#[test]
+fn a_search_that_meets_its_bound_says_so() {
+    // Out of m go 300 small payments before the one that what came in could have gone with.
+    let mut text = "a -in 1000EUR @1-> m\n".to_owned();
+    for at in 0..300 {
+        text.push_str(&format!("m -o{at} 1EUR @{}-> x{at}\n", at + 2));
+    }
+    text.push_str("m -out 1000EUR @400-> z");
+    let body = json!({"typologies": ["pass_through"], "pass_through": {"passes": 1}});
+    let found = asked(&text, &body).unwrap();
+    assert_eq!((only(&found).len(), &found.result["typologies"][0]["complete"]), (0, &json!(false)));
+    assert_eq!(found.truncated.unwrap().reason, TruncatedReason::MaxCandidates);
+}
+
+#[test]
+fn what_has_no_meaning_is_refused() {
+    let faults = |body: &Value| match asked(FAN, body) {
+        Err(AnalysisError::Faults(faults)) => {
+            faults.iter().map(|fault| format!("{} {}", fault.pointer, fault.detail)).collect()
+        }
+        other => vec![format!("{other:?}")],
+    };
+    assert_eq!(faults(&json!({})), ["/currency there are several currencies: choose one of EUR, USD"]);
+    for (body, pointer) in [
+        (json!({"frame": {"direction": "out"}}), "/frame/direction"),
+        (json!({"typologies": []}), "/typologies"),
+        (json!({"typologies": ["cycle", "cycle"]}), "/typologies"),
+        (json!({"cycle": {"min_length": 7}}), "/cycle/max_length"),
+        (json!({"stack": {"each": 3}}), "/stack/each"),
+        (json!({"structuring": {"margin": 1.5}}), "/structuring/margin"),
+        (json!({"round_amounts": {"multiple": 0}}), "/round_amounts/multiple"),
+        (json!({"dormant_active": {"dormant_seconds": 5, "within_seconds": 5}}), "/dormant_active/dormant_seconds"),
+        (json!({"fan_out": {"within_seconds": 3_155_760_001_u64}}), "/fan_out/within_seconds"),
+        (json!({"null_runs": 201}), "/null_runs"),
+        (json!({"listed": 0}), "/listed"),
+    ] {
+        let found = faults(&body);
+        assert!(found.len() == 1 && found[0].starts_with(&format!("{pointer} ")), "{body}: {found:?}");
+    }
+}
+
+#[test]
+fn protected_people_are_counted_and_not_named() {
+    let body = json!({"typologies": ["fan_in"], "currency": "EUR"});
+    let with = |protected: &[&str]| {
+        let found = ask(&snapshot(&dressed(FAN, &json!({}), protected)), &anyone(), "typologies", &body, None).unwrap();
+        (found.result["typologies"][0].clone(), found.left_out.protected, found.evidence)
+    };
+    let (found, count, evidence) = with(&["c"]);
+    let finding = &found["findings"][0];
+    assert_eq!(
+        (&finding["amount"], &finding["count"], &finding["protected"], count),
+        (&json!(450), &json!(6), &json!(1), 1)
+    );
+    assert_eq!(words(&finding["relationships"]), ["t1", "t2", "t4", "t5", "t6"]);
+    assert_eq!(finding["parts"], json!([{"role": "sources", "count": 5, "entities": ["a", "b", "d", "e"]}]));
+    assert!(!evidence.entities.iter().any(|id| id.as_str() == "c"));
+    let (found, count, evidence) = with(&["h"]);
+    assert_eq!((&found["total"], &found["findings"], count), (&json!(1), &json!([]), 1));
+    assert!(evidence.entities.is_empty());
+}
+
+#[test]
+fn hubs_are_not_passed_through() {
+    // Money goes round by h, which has four neighbours, and by b, which has two.
+    let text = "a -r1 100EUR @1-> h\nh -r2 95EUR @2-> c\nc -r3 90EUR @3-> a\nx -r4 1EUR @9-> h\ny -r5 1EUR @9-> h\na -r6 100EUR @4-> b\nb -r7 99EUR @5-> c\nc -r8 98EUR @6-> a";
+    let body = |hubs: Value| json!({"typologies": ["cycle"], "frame": {"hubs": hubs}});
+    let found = asked(text, &json!({"typologies": ["cycle"]})).unwrap();
+    assert_eq!(only(&found).len(), 2);
+    let found = asked(text, &body(json!({"max_degree": 3}))).unwrap();
+    assert_eq!(only(&found).iter().map(|one| &one["relationships"]).collect::<Vec<_>>(), [&json!(["r6", "r7", "r8"])]);
+    assert_eq!(found.left_out.hubs.iter().map(|id| id.as_str()).collect::<Vec<_>>(), ["h"]);
+}
+
+/// The null: what is exact where all orders can be counted, and what an order of things cannot change.
+#[test]
+fn chance_is_what_other_orders_give() {
+    // Of the six orders of three instants one makes the circle, and each of its three beginnings is as good: 3 of 6.
+    let circle = "a -r1 100EUR @1-> b\nb -r2 100EUR @2-> c\nc -r3 100EUR @3-> a";
+    let body = json!({"typologies": ["cycle", "fan_in"], "null_runs": 200, "fan_in": {"sources": 1}});
+    let found = asked(circle, &body).unwrap().result;
+    let null = &found["typologies"][0]["null"];
+    // Five standard deviations of 200 draws of ½.
+    assert!((null["mean"].as_f64().unwrap() - 0.5).abs() < 5.0 * (0.25_f64 / 200.0).sqrt(), "{null}");
+    assert_eq!((&null["runs"], &null["most"]), (&json!(200), &json!(1)));
+    let p = (1.0 + null["mean"].as_f64().unwrap() * 200.0) / 201.0;
+    assert!((null["p_value"].as_f64().unwrap() - p).abs() < 1e-12, "{null}");
+    // Whoever is paid is paid in any order.
+    assert_eq!(found["typologies"][1]["null"], json!({"runs": 200, "mean": 3.0, "most": 3, "p_value": 1.0}));
+    assert_eq!(asked(circle, &body).unwrap().result, found);
+    let mut other = body.clone();
+    other["seed"] = json!(2);
+    assert_ne!(asked(circle, &other).unwrap().result["typologies"][0]["null"], *null);
+    // Ten that pay one within ten seconds, among 200 payments spread over years: no other order does that.
+    let mut text = String::new();
+    for at in 0..10 {
+        text.push_str(&format!("s{at} -f{at} 10EUR @{}-> h\n", 50_000_000 + at));
+    }
+    for at in 0..200 {
+        text.push_str(&format!("p{at} -q{at} 10EUR @{}-> q{at}\n", at * 1_000_000));
+    }
+    let body = json!({"typologies": ["fan_in"], "null_runs": 19, "fan_in": {"within_seconds": 60}});
+    let found = asked(&text, &body).unwrap().result;
+    assert_eq!(found["typologies"][0]["null"], json!({"runs": 19, "mean": 0.0, "most": 0, "p_value": 0.05}));
+}
+
+#[test]
+fn nothing_depends_on_threads() {
+    // Some thousand accounts: several pieces of work, and more than one batch of transfers.
+    let mut text = String::new();
+    let mut state = 7_u64;
+    let mut next = |bound: u64| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % bound
+    };
+    for at in 0..12_000 {
+        let (a, b) = (next(2_500), next(2_500));
+        if a != b {
+            text.push_str(&format!("n{a} -k{at} {}EUR @{}-> n{b}\n", 100 + next(60), next(3_000_000)));
+        }
+    }
+    let graph = drawn(&text);
+    let body = json!({"null_runs": 3, "fan_in": {"sources": 4}, "fan_out": {"targets": 4}, "pass_through": {"passes": 2},
+        "bipartite": {"sources": 2, "targets": 2, "each": 2, "within_seconds": 2_000_000}, "cycle": {"min_ratio": 0.5},
+        "stack": {"each": 1, "within_seconds": 200_000}, "scatter_gather": {"intermediaries": 2, "min_ratio": 0.5},
+        "structuring": {"threshold": 160, "transfers": 2}, "gather_scatter": {"sources": 2, "targets": 2},
+        "round_amounts": {"multiple": 10, "transfers": 2, "min_share": 0.5},
+        "dormant_active": {"dormant_seconds": 1_300_000, "transfers": 3}});
+    let with = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| ask(&graph, &anyone(), "typologies", &body, None).unwrap())
+    };
+    let one = with(1);
+    for typology in one.result["typologies"].as_array().unwrap() {
+        assert!(typology["total"].as_u64().unwrap() > 0, "{}", typology["typology"]);
+    }
+    assert_eq!(with(3), one);
+}
