@@ -211,6 +211,13 @@ fn periods_and_windows_are_half_open() {
     assert_eq!(serde_json::to_value(period(precise.clone())).expect("serialises"), precise);
     assert_eq!(Day::parse("2024-02-29").expect("a leap day").since_epoch(), 19_782);
     assert_eq!(Instant::parse("1969-12-31T23:59:59Z").expect("before the epoch").day(), Day::from_epoch(-1));
+    let first = |day: &str| {
+        let day = Day::parse(day).expect("a day");
+        [day.first_of_week(), day.first_of_month()].map(|first| first.to_string())
+    };
+    assert_eq!(first("2024-02-29"), ["2024-02-26", "2024-02-01"]);
+    assert_eq!(first("1969-12-31"), ["1969-12-29", "1969-12-01"]);
+    assert_eq!(first("2024-07-01"), ["2024-07-01", "2024-07-01"], "a Monday");
     assert!(Day::parse("2023-02-29").is_err() && Day::parse("2024-2-1").is_err());
 }
 

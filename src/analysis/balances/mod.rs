@@ -137,7 +137,8 @@ impl Grown {
         let mut cut = self.series.len() > most;
         self.series.truncate(most);
         let listed = |at: u32| books.number(at).is_some_and(|number| (number as usize) < most);
-        let end = end(self.series.iter(), most);
+        // Those of accounts that are not listed may be many.
+        let end = end(self.series.iter(), most).min(end([&self.together].into_iter(), most));
         let points: Vec<usize> = (0..books.transfers.len())
             .filter(|at| listed(books.transfers.from()[*at]) || listed(books.transfers.to()[*at]))
             .collect();

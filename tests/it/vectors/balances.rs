@@ -105,6 +105,10 @@ fn what_is_cut_is_told() {
     let found = ask(json!({"max_results": 1}));
     assert_eq!(found.result["accounts"].as_array().unwrap().len(), 1);
     assert_eq!(found.result["together"]["series"]["in"], 19);
+    let silent = format!("0\n{text}");
+    let body = json!({"entities": ["0", "b"], "step": "day", "frame": {"limits": {"max_results": 1}}});
+    let found = balances(&silent, &body);
+    assert_eq!(found.result["together"]["series"]["points"].as_array().unwrap().len(), 1, "nobody's list is longer");
     // Three at a are paid for, and then not all that are at b.
     let found = ask(json!({"max_visited": 5}));
     assert_eq!(found.result["accounts"].as_array().unwrap().len(), 1);

@@ -120,6 +120,8 @@ fn what_is_cut_is_told_and_what_cannot_be_paid_for_is_not_begun() {
     assert_eq!(asked(json!({"top": 2}), json!({})), ("yz".to_owned(), None, Some(3)), "as asked");
     let most = Some(TruncatedReason::MaxResults);
     assert_eq!(asked(json!({"top": 2}), json!({"max_results": 1})), ("y".to_owned(), most, Some(1)));
+    let one = json!({"entity": "a", "top": 1, "frame": {"limits": {"max_results": 1}}});
+    assert_eq!(profile(text, &one).truncated, None, "no more was asked for");
     // Two to learn which accounts there are, two at a, and one at b.
     assert_eq!(asked(json!({}), json!({"max_visited": 5})).0, "yzx");
     let spent = Some(TruncatedReason::MaxVisited);

@@ -217,6 +217,13 @@ fn payments_that_may_be_one_are_told_and_both_count() {
     let found = trace(text, &json!({"from": {"relationship": "t0"}, "rules": ["fifo"]}));
     assert_eq!(found.result["possible_duplicates"], json!([{"relationships": ["t1", "t2"]}]));
     assert_eq!(found.result["openings"], json!([{"entity": "a", "opening": 4, "unexplained": 4}]));
+    let body = json!({"from": {"relationship": "t0"}, "rules": ["fifo"]});
+    let found = ask(&snapshot(&dressed(text, &json!({}), &["b"])), &anyone(), "trace-money", &body, None).unwrap();
+    assert_eq!(found.result.get("possible_duplicates"), None, "nobody who is protected is in the list");
+    let body = json!({"from": {"relationship": "t0"}, "rules": ["fifo"], "frame": {"limits": {"max_results": 1}}});
+    let twice = trace(&format!("{text}\nb -t8 @3 1EUR-> c"), &body);
+    assert_eq!(twice.result["possible_duplicates"].as_array().unwrap().len(), 1, "the others are cut");
+    assert_eq!(twice.truncated.unwrap().reason, linchpin::analysis::TruncatedReason::MaxResults);
 }
 
 #[test]
