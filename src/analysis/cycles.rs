@@ -103,7 +103,7 @@ impl Analysis for Cycles {
     const NAME: &'static str = "cycles";
     const SUMMARY: &'static str =
         "Find cycles through an entity, within a set or anywhere, at any time or within a window";
-    const DIRECTION: Direction = Direction::Out;
+    const DIRECTION: Option<Direction> = Some(Direction::Out);
     const EXAMPLE: &'static [&'static str] = &["ph-0100", "ph-0101", "ph-0102", "ph-0103", "ph-0116"];
     type Params = CyclesRequest;
     type Output = CyclesResult;

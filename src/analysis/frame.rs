@@ -131,8 +131,14 @@ pub struct ResolvedFrame {
 }
 
 impl Frame {
-    /// Checks the frame and resolves it; every fault's pointer begins with `/frame`.
-    pub fn resolve(&self, ontology: &Ontology, default: Direction, caps: &Caps) -> Result<ResolvedFrame, Vec<Fault>> {
+    /// Checks the frame and resolves it; every fault's pointer begins with `/frame`. Without a `default` direction relationships can be
+    /// followed either way, and the frame as understood names none.
+    pub fn resolve(
+        &self,
+        ontology: &Ontology,
+        default: Option<Direction>,
+        caps: &Caps,
+    ) -> Result<ResolvedFrame, Vec<Fault>> {
         let faults = self.faults(ontology);
         if !faults.is_empty() {
             return Err(faults);
@@ -143,7 +149,7 @@ impl Frame {
             max_visited: limits.max_visited.map_or(caps.max_visited, |asked| asked.min(caps.max_visited)),
             max_results: limits.max_results.map_or(caps.max_results, |asked| asked.min(caps.max_results)),
         };
-        let direction = self.direction.unwrap_or(default);
+        let direction = self.direction.or(default);
         let lens = Lens {
             at: None,
             day: None,
@@ -158,7 +164,7 @@ impl Frame {
                 .map(|(name, values)| (name.clone(), values.iter().cloned().collect()))
                 .collect(),
             originators: self.originators.as_ref().map(|names| names.iter().cloned().collect()),
-            direction,
+            direction: direction.unwrap_or_default(),
             along: None,
             exclude: self.exclude_entities.iter().cloned().collect(),
             hubs: self.hubs.as_ref().map(|hubs| HubPolicy {
@@ -171,7 +177,7 @@ impl Frame {
             max_visited: Some(caps.max_visited),
             max_results: Some(caps.max_results),
         };
-        let understood = Self { direction: Some(direction), limits: Some(limits), replay: None, ..self.clone() };
+        let understood = Self { direction, limits: Some(limits), replay: None, ..self.clone() };
         Ok(ResolvedFrame { understood, lens, caps })
     }
 

@@ -113,7 +113,7 @@ pub struct InformationFlow;
 impl Analysis for InformationFlow {
     const NAME: &'static str = "information-flow";
     const SUMMARY: &'static str = "Find who could have known what by when, and who could have passed it on";
-    const DIRECTION: Direction = Direction::Out;
+    const DIRECTION: Option<Direction> = Some(Direction::Out);
     const EXAMPLE: &'static [&'static str] = &["p-0300"];
     type Params = InformationFlowRequest;
     type Output = InformationFlowResult;

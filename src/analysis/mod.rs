@@ -196,8 +196,9 @@ pub trait Analysis: Send + Sync + 'static {
     const NAME: &'static str;
     /// What it answers, in one line.
     const SUMMARY: &'static str;
-    /// Which way relationships are followed when the frame does not say.
-    const DIRECTION: Direction = Direction::Both;
+    /// Which way relationships are followed when the frame does not say; `None`: as the ontology says that the flow runs, and a frame that
+    /// asks for a direction is refused.
+    const DIRECTION: Option<Direction> = Some(Direction::Both);
     /// The entities of the scenario that the document's example is about.
     const EXAMPLE: &'static [&'static str] = &["p-0100", "p-0300"];
     /// The request's body: its own fields, and `frame`. Unknown fields must be refused.
@@ -206,7 +207,7 @@ pub trait Analysis: Send + Sync + 'static {
     type Output: Serialize + ToSchema;
 
     /// Which way relationships are followed when the frame does not say, where that depends on the parameters.
-    fn direction(_: &Self::Params) -> Direction {
+    fn direction(_: &Self::Params) -> Option<Direction> {
         Self::DIRECTION
     }
 

@@ -65,8 +65,8 @@ impl Analysis for PathsWithin {
         &params.frame
     }
 
-    fn direction(params: &Self::Params) -> Direction {
-        if params.temporal { Direction::Out } else { Direction::Both }
+    fn direction(params: &Self::Params) -> Option<Direction> {
+        Some(if params.temporal { Direction::Out } else { Direction::Both })
     }
 
     fn faults(params: &Self::Params) -> Vec<Fault> {

@@ -37,8 +37,8 @@ pub trait AnyAnalysis: Send + Sync {
 pub struct Question {
     /// What of the graph it looks at.
     pub frame: Frame,
-    /// Which way relationships are followed when the frame does not say.
-    pub default_direction: Direction,
+    /// Which way relationships are followed when the frame does not say; `None`: as the ontology says.
+    pub default_direction: Option<Direction>,
     /// The rest.
     pub run: Box<dyn PreparedRun>,
 }
@@ -118,12 +118,16 @@ impl<A: Analysis + Copy> AnyAnalysis for A {
         find_nulls(&body, "", &mut nulls);
         let params: A::Params =
             serde_path_to_error::deserialize(Strict(body)).map_err(|error| vec![shape_fault(&error)])?;
-        let faults = if nulls.is_empty() { A::faults(&params) } else { nulls };
+        let mut faults = if nulls.is_empty() { A::faults(&params) } else { nulls };
+        let frame = A::frame(&params).clone();
+        let default_direction = A::direction(&params);
+        if default_direction.is_none() && frame.direction.is_some() {
+            let detail = "this flow runs along relationships as the ontology says (`along`): leave `direction` out";
+            faults.push(Fault::new("/frame/direction", "no-direction", detail));
+        }
         if !faults.is_empty() {
             return Err(faults);
         }
-        let frame = A::frame(&params).clone();
-        let default_direction = A::direction(&params);
         let run = Box::new(Prepared { analysis: *self, params });
         Ok(Question { frame, default_direction, run })
     }

@@ -136,7 +136,7 @@ pub struct TemporalPaths;
 impl Analysis for TemporalPaths {
     const NAME: &'static str = "temporal-paths";
     const SUMMARY: &'static str = "Find the best paths on which each step comes after the one before";
-    const DIRECTION: Direction = Direction::Out;
+    const DIRECTION: Option<Direction> = Some(Direction::Out);
     const EXAMPLE: &'static [&'static str] = &["acc-0005", "acc-1040"];
     type Params = TemporalPathsRequest;
     type Output = TemporalPathsResult;

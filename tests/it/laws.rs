@@ -62,7 +62,7 @@ fn choose(
     at: Option<Revision>,
 ) -> Vec<EntityId> {
     let frame: Frame = serde_json::from_value(frame.clone()).unwrap();
-    let resolved = frame.resolve(&VOCABULARY.ontology, Direction::Both, &Caps::default()).unwrap();
+    let resolved = frame.resolve(&VOCABULARY.ontology, Some(Direction::Both), &Caps::default()).unwrap();
     let view = snapshot.view(who, TODAY, Lens { at, ..resolved.lens });
     let mut seen: Vec<EntityId> = view.nodes().filter(|_| *known).map(|node| view.id(node)).collect();
     let next = |id: &EntityId| {

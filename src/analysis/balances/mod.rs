@@ -9,7 +9,7 @@ use super::whole::unaffordable;
 use super::{
     Analysis, AnalysisError, Caps, Evidence, Finding, Frame, LeftOut, TraceMoneySameInstant, Truncated, TruncatedReason,
 };
-use crate::graph::{Budget, GraphView};
+use crate::graph::{Budget, Direction, GraphView};
 use crate::model::{Currency, EntityId, Fault};
 
 pub use request::{
@@ -25,6 +25,7 @@ pub struct Balances;
 impl Analysis for Balances {
     const NAME: &'static str = "balances";
     const SUMMARY: &'static str = "Tell what accounts took in, paid, passed through and held over time";
+    const DIRECTION: Option<Direction> = None;
     const EXAMPLE: &'static [&'static str] = &["acc-0001", "acc-0002"];
     type Params = BalancesRequest;
     type Output = BalancesResult;

@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::analysis::accounts::opening_faults;
-use crate::analysis::along::direction_fault;
 use crate::analysis::paths::distinct;
 use crate::analysis::{Frame, TraceMoneySameInstant};
 use crate::model::{Currency, EntityId, Fault, Instant, RelationshipKey};
@@ -94,7 +93,6 @@ impl BalancesRequest {
             faults.push(Fault::new("/max_dwell_seconds", "out-of-range", format!("0 to {MAX_DWELL} seconds")));
         }
         faults.extend(opening_faults(&self.opening));
-        faults.extend(direction_fault(&self.frame));
         faults
     }
 }

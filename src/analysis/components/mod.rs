@@ -33,8 +33,8 @@ impl Analysis for Components {
     type Params = ComponentsRequest;
     type Output = ComponentsResult;
 
-    fn direction(params: &Self::Params) -> Direction {
-        params.kind.direction()
+    fn direction(params: &Self::Params) -> Option<Direction> {
+        Some(params.kind.direction())
     }
 
     fn frame(params: &Self::Params) -> &Frame {

@@ -12,7 +12,7 @@ use crate::graph::algo::{
     FlowEnd, FlowWay, ReachWanted, Reached, SINK, SOURCE, TransferNetwork, UNLIMITED, account_cut, flow_ways, max_flow,
     reach,
 };
-use crate::graph::{Budget, GraphView, Halt, Measure, NodeIx, Transfers, TripleIx, Watch};
+use crate::graph::{Budget, Direction, GraphView, Halt, Measure, NodeIx, Transfers, TripleIx, Watch};
 use crate::model::{EntityId, Fault, FlowLayer, Instant};
 
 pub use request::{MoneyFlowAccountCut, MoneyFlowCut, MoneyFlowRequest, MoneyFlowResult, MoneyFlowShare, MoneyFlowWay};
@@ -24,6 +24,7 @@ pub struct MoneyFlow;
 impl Analysis for MoneyFlow {
     const NAME: &'static str = "money-flow";
     const SUMMARY: &'static str = "Find the most money that could have moved between accounts, and what to freeze";
+    const DIRECTION: Option<Direction> = None;
     const EXAMPLE: &'static [&'static str] = &["acc-0001", "acc-0004"];
     type Params = MoneyFlowRequest;
     type Output = MoneyFlowResult;

@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::analysis::Frame;
-use crate::analysis::along::direction_fault;
 use crate::model::{Currency, EntityId, Fault, Instant, RelationshipKey};
 
 /// The most entities that either end can have, and that can be forbidden.
@@ -90,7 +89,6 @@ impl MoneyFlowRequest {
             let detail = "without `temporal` transfers can be in any order: leave this out";
             faults.push(Fault::new("/same_instant", "not-temporal", detail));
         }
-        faults.extend(direction_fault(&self.frame));
         faults
     }
 }

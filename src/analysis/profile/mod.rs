@@ -13,7 +13,7 @@ use super::whole::unaffordable;
 use super::{
     Analysis, AnalysisError, Caps, Evidence, Finding, Frame, LeftOut, TraceMoneySameInstant, Truncated, TruncatedReason,
 };
-use crate::graph::{Budget, GraphView, NodeIx, Transfers, TripleIx};
+use crate::graph::{Budget, Direction, GraphView, NodeIx, Transfers, TripleIx};
 use crate::model::{Currency, EntityId, Fault, RelationshipKey};
 
 pub use request::{
@@ -31,6 +31,7 @@ impl Analysis for Profile {
     const NAME: &'static str = "profile";
     const SUMMARY: &'static str =
         "Tell how much money moved through an account, how fast, with whom, and when it was silent";
+    const DIRECTION: Option<Direction> = None;
     const EXAMPLE: &'static [&'static str] = &["acc-0001"];
     type Params = ProfileRequest;
     type Output = ProfileResult;

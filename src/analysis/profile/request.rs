@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::analysis::along::direction_fault;
 use crate::analysis::{Frame, TraceMoneySameInstant};
 use crate::model::{Currency, EntityId, Fault, Instant, RelationshipKey};
 
@@ -50,7 +49,6 @@ impl ProfileRequest {
         if self.top > MOST {
             faults.push(Fault::new("/top", "out-of-range", format!("0 to {MOST} counterparties")));
         }
-        faults.extend(direction_fault(&self.frame));
         faults
     }
 }

@@ -4,7 +4,7 @@ mod request;
 mod scored;
 mod transmission;
 
-use super::along::{along, direction_fault};
+use super::along::along;
 use super::paths::{all_known, hubs};
 use super::whole::seed_fault;
 use super::{Analysis, AnalysisError, Caps, Evidence, Finding, Frame, LeftOut, Truncated, TruncatedReason};
@@ -29,6 +29,7 @@ pub struct RiskFlow;
 impl Analysis for RiskFlow {
     const NAME: &'static str = "risk-flow";
     const SUMMARY: &'static str = "Find whom risk from chosen sources reaches, how much, and by which ways";
+    const DIRECTION: Option<Direction> = None;
     const EXAMPLE: &'static [&'static str] = &["acc-0001"];
     type Params = RiskFlowRequest;
     type Output = RiskFlowResult;
@@ -39,7 +40,6 @@ impl Analysis for RiskFlow {
 
     fn faults(params: &Self::Params) -> Vec<Fault> {
         let mut faults = sources(&params.sources);
-        faults.extend(direction_fault(&params.frame));
         faults.extend(seed_fault(params.seed));
         let mut check = |sound: bool, pointer: String, detail: &str| {
             if !sound {

@@ -10,7 +10,7 @@ use super::accounts::{currency, held_by, openings};
 use super::whole::unaffordable;
 use super::{Analysis, AnalysisError, Caps, Finding, Frame, LeftOut, Truncated, TruncatedReason};
 use crate::graph::algo::{Chains, ReachWanted, Reached, Traced, reach};
-use crate::graph::{Budget, GraphView, Halt, Measure, NodeIx, Passage};
+use crate::graph::{Budget, Direction, GraphView, Halt, Measure, NodeIx, Passage};
 use crate::model::{Currency, EntityId, Fault, FlowLayer, Instant};
 
 pub use request::{
@@ -29,6 +29,7 @@ pub struct TraceMoney;
 impl Analysis for TraceMoney {
     const NAME: &'static str = "trace-money";
     const SUMMARY: &'static str = "Trace money forward or backward by every rule that courts know, side by side";
+    const DIRECTION: Option<Direction> = None;
     const EXAMPLE: &'static [&'static str] = &["acc-0001"];
     type Params = TraceMoneyRequest;
     type Output = TraceMoneyResult;

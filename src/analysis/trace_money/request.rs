@@ -7,7 +7,6 @@ use utoipa::ToSchema;
 
 use crate::analysis::Frame;
 use crate::analysis::accounts::{MOST, opening_faults};
-use crate::analysis::along::direction_fault;
 use crate::graph::algo;
 use crate::model::{Currency, EntityId, Fault, Instant, RelationshipKey};
 
@@ -187,7 +186,6 @@ impl TraceMoneyRequest {
             fault("/rules", "value-count", "1 to 8 rules, each once; for all of them, leave the field out");
         }
         faults.extend(opening_faults(&self.opening));
-        faults.extend(direction_fault(&self.frame));
         faults
     }
 }

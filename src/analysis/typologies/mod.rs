@@ -4,11 +4,11 @@ mod parameters;
 mod request;
 mod rows;
 
-use super::along::only_currency;
+use super::accounts::only_currency;
 use super::whole::unaffordable;
 use super::{Analysis, AnalysisError, Caps, Evidence, Finding, Frame, LeftOut, Truncated, TruncatedReason};
 use crate::graph::algo::{Pattern, Payments};
-use crate::graph::{Budget, GraphView, Halt, Measure, NodeIx, Transfers, TripleIx};
+use crate::graph::{Budget, Direction, GraphView, Halt, Measure, NodeIx, Transfers, TripleIx};
 use crate::model::{Currency, EntityId, Fault, FlowLayer};
 
 pub use parameters::{
@@ -30,6 +30,7 @@ impl Analysis for Typologies {
     const NAME: &'static str = "typologies";
     const SUMMARY: &'static str =
         "Find patterns of payments that are known from laundering money, and how often chance gives them";
+    const DIRECTION: Option<Direction> = None;
     const EXAMPLE: &'static [&'static str] = &["acc-0001"];
     type Params = TypologiesRequest;
     type Output = TypologiesResult;

@@ -8,7 +8,6 @@ use super::parameters::{
     TypologyPassThrough, TypologyRoundAmounts, TypologyScatterGather, TypologyStack, TypologyStructuring,
 };
 use crate::analysis::Frame;
-use crate::analysis::along::direction_fault;
 use crate::analysis::whole::seed_fault;
 use crate::model::{Currency, EntityId, Fault, Instant, RelationshipKey};
 
@@ -166,7 +165,6 @@ impl TypologiesRequest {
         check(self.null_runs <= 200, "/null_runs", "0 to 200 runs");
         faults.extend(self.parameter_faults());
         faults.extend(seed_fault(self.seed));
-        faults.extend(direction_fault(&self.frame));
         faults
     }
 }

@@ -293,7 +293,7 @@ proptest! {
         claims in claims(), who in clearance(), frame in frame(), strength in strengths(),
     ) {
         let frame: Frame = serde_json::from_value(frame).unwrap();
-        let lens = frame.resolve(&VOCABULARY.ontology, Direction::Both, &Caps::default()).unwrap().lens;
+        let lens = frame.resolve(&VOCABULARY.ontology, Some(Direction::Both), &Caps::default()).unwrap().lens;
         let snapshot = snapshot(&claims);
         let view = snapshot.view(&who, TODAY, lens);
         let graph = view.project(&strength, &Budget::unlimited()).unwrap();

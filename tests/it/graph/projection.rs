@@ -110,7 +110,7 @@ proptest! {
         claims in claims(), who in clearance(), frame in frame(), at in at(), strength in strengths(), cut in 0_usize..120,
     ) {
         let frame: Frame = serde_json::from_value(frame).unwrap();
-        let lens = frame.resolve(&VOCABULARY.ontology, Direction::Both, &Caps::default()).unwrap().lens;
+        let lens = frame.resolve(&VOCABULARY.ontology, Some(Direction::Both), &Caps::default()).unwrap().lens;
         let cut = cut.min(claims.len());
         let layered = snapshot(&claims[..cut]).apply(&claims[cut..], &[], linchpin::model::Revision(100));
         for snapshot in [snapshot(&claims), layered] {

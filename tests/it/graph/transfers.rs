@@ -86,7 +86,7 @@ proptest! {
         layer in select(vec![FlowLayer::Money, FlowLayer::Information, FlowLayer::Product]),
     ) {
         let frame = Frame { direction: None, ..serde_json::from_value(frame).unwrap() };
-        let lens = frame.resolve(&VOCABULARY.ontology, Direction::Both, &Caps::default()).unwrap().lens;
+        let lens = frame.resolve(&VOCABULARY.ontology, Some(Direction::Both), &Caps::default()).unwrap().lens;
         let cut = cut.min(claims.len());
         let layered = snapshot(&claims[..cut]).apply(&claims[cut..], &[], linchpin::model::Revision(100));
         for snapshot in [snapshot(&claims), layered] {

@@ -145,7 +145,7 @@ proptest! {
     #[test]
     fn a_view_shows_what_the_folds_say(claims in claims(), who in clearance(), frame in frame(), at in at()) {
         let frame: Frame = serde_json::from_value(frame).unwrap();
-        let resolved = frame.resolve(&VOCABULARY.ontology, Direction::Both, &Caps::default()).unwrap();
+        let resolved = frame.resolve(&VOCABULARY.ontology, Some(Direction::Both), &Caps::default()).unwrap();
         let lens = Lens { at, ..resolved.lens };
         let snapshot = snapshot(&claims);
         prop_assert_eq!(shown(&snapshot.view(&who, TODAY, lens.clone())), expected(&claims, &who, &lens));
