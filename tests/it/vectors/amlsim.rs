@@ -50,6 +50,7 @@ fn patterns() -> Vec<(&'static str, Pattern)> {
         ("fan_in", Pattern::FanIn { sources: 5, within: 7 * DAYS }),
         ("fan_out", Pattern::FanOut { targets: 5, within: 7 * DAYS }),
         ("cycle", Pattern::Cycle { min_length: 3, max_length: 6, within: 30 * DAYS, ratio }),
+        ("cycle of any amounts", Pattern::Cycle { min_length: 3, max_length: 6, within: 30 * DAYS, ratio: Ratio(0) }),
         ("scatter_gather", Pattern::ScatterGather { intermediaries: 3, within: 14 * DAYS, ratio }),
         ("gather_scatter", Pattern::GatherScatter { sources: 3, targets: 3, within: 7 * DAYS }),
         ("bipartite", Pattern::Bipartite { sources: 3, targets: 3, least: 3, within: 7 * DAYS }),

@@ -99,6 +99,21 @@ fn a_finding_says_who_when_and_how_much() {
 }
 
 #[test]
+fn windows_that_share_a_way_are_one_finding() {
+    // Two windows of six seconds: by m1 and m2, and by m2 and m3.
+    let text = "s -a1 100EUR @1-> m1\nm1 -b1 90EUR @5-> d\ns -a2 100EUR @3-> m2\nm2 -b2 90EUR @6-> d\ns -a3 100EUR @5-> m3\nm3 -b3 90EUR @9-> d";
+    let body = json!({"typologies": ["scatter_gather"], "scatter_gather": {"intermediaries": 2, "within_seconds": 6}});
+    let found = asked(text, &body).unwrap();
+    assert_eq!(
+        json!(only(&found)),
+        json!([{"amount": 570, "count": 6, "first": instant(1), "last": instant(9), "protected": 0,
+        "parts": [{"role": "sources", "count": 1, "entities": ["s"]}, {"role": "intermediaries", "count": 3, "entities": ["m1", "m2", "m3"]},
+            {"role": "targets", "count": 1, "entities": ["d"]}],
+        "relationships": ["a1", "a2", "a3", "b1", "b2", "b3"]}])
+    );
+}
+
+#[test]
 fn what_is_cut_is_told() {
     let limits = json!({"limits": {"max_results": 0}});
     let body = json!({"typologies": ["fan_in"], "currency": "EUR", "listed": 2, "frame": {}});

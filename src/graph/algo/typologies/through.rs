@@ -59,7 +59,8 @@ impl Payments<'_> {
                 gathered.move_to(a, b);
                 scattered.move_to(c, d);
                 if gathered.distinct >= sources && scattered.distinct >= targets {
-                    match runs.last_mut().filter(|run| a < run[1] || c < run[3]) {
+                    // What goes out can be shared only where what comes in is.
+                    match runs.last_mut().filter(|run| a < run[1]) {
                         Some(run) => (run[1], run[3]) = (b, d),
                         None => runs.push([a, b, c, d]),
                     }
