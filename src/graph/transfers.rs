@@ -27,7 +27,7 @@ pub struct Transfer {
     /// When, in microseconds: the instant of the relationship, or the beginning of its period. What is paid over a time counts as
     /// soon as it begins: nothing says when the parts of it came.
     pub at: i64,
-    /// How much: above 0, in what [`Transfers::measure`] says; 1 of knowledge.
+    /// How much: above 0, in what [`Transfers::measures`] says; 1 of knowledge.
     pub much: i64,
     /// Which measure.
     pub measure: u16,
