@@ -46,7 +46,7 @@ impl Analysis for RiskFlow {
                 faults.push(Fault::new(pointer, "out-of-range", detail));
             }
         };
-        check((64..=1_000_000).contains(&params.worlds), "/worlds".to_owned(), "64 to 1000000 worlds");
+        check((64..=50_000).contains(&params.worlds), "/worlds".to_owned(), "64 to 50000 worlds");
         check((1..=100).contains(&params.top), "/top".to_owned(), "1 to 100 entities");
         check((1..=10).contains(&params.paths), "/paths".to_owned(), "1 to 10 paths");
         for (kind, p) in &params.transmissions {

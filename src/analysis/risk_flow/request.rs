@@ -57,7 +57,7 @@ pub struct RiskFlowRequest {
     pub method: RiskFlowMethod,
     /// For `cascade`: how many worlds are drawn where not all can be gone through.
     #[serde(default = "worlds")]
-    #[schema(minimum = 64, maximum = 1000000, default = 10000)]
+    #[schema(minimum = 64, maximum = 50000, default = 10000)]
     pub worlds: u32,
     /// What the worlds are drawn by: the same seed gives the same answer.
     #[serde(default = "seed")]
