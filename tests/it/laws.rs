@@ -161,9 +161,9 @@ fn variants(analysis: &dyn AnyAnalysis, body: &Value) -> Vec<Value> {
             }),
         ],
         "money-flow" => vec![
-            json!({"temporal": false, "currency": null}),
+            json!({"temporal": false, "currency": null, "prefer": "fewest_transfers"}),
             json!({"same_instant": true, "costs": {body["sources"][0].as_str().unwrap(): 3}, "through_holders": true}),
-            json!({"forbidden": body["sources"], "currency": null}),
+            json!({"forbidden": body["sources"], "currency": null, "prefer": "fewest_transfers"}),
         ],
         "balances" => vec![
             json!({"currency": null, "step": "day", "same_instant": "chain", "max_dwell_seconds": 172_800}),

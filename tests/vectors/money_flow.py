@@ -26,6 +26,19 @@ def most_in_time(ledger, sources, sinks, chain):
     ledger = usable(ledger, sources, sinks)
     if not ledger:
         return 0
+    rows, bounds = constraints(ledger, sources, sinks, chain)
+    aim = np.array([-1.0 if t[2] in sinks else 0.0 for t in ledger])
+    limits = [(0, t[3]) for t in ledger]
+    options = {"A_ub": np.array(rows), "b_ub": bounds} if rows else {}
+    found = linprog(aim, bounds=limits, method="highs", **options)
+    assert found.success
+    value = -found.fun
+    assert abs(value - round(value)) < 1e-6
+    return round(value)
+
+
+def constraints(ledger, sources, sinks, chain):
+    """What each account has paid by each moment is no more than what it was paid before."""
     rows, bounds = [], []
     accounts = {t[1] for t in ledger} | {t[2] for t in ledger}
     for account in accounts - set(sources) - set(sinks):
@@ -38,14 +51,23 @@ def most_in_time(ledger, sources, sinks, chain):
                     row[at] -= 1
             rows.append(row)
             bounds.append(0)
-    aim = np.array([-1.0 if t[2] in sinks else 0.0 for t in ledger])
-    limits = [(0, t[3]) for t in ledger]
+    return rows, bounds
+
+
+def least_moved(ledger, sources, sinks, temporal, chain, value):
+    """The least that transfers can carry in all when so much gets to the sinks."""
+    if not temporal:
+        # All at one moment, at which what is paid can be passed on.
+        ledger, chain = [[*t[:4], 0] for t in ledger], True
+    ledger = usable(ledger, sources, sinks)
+    if value == 0:
+        return 0
+    rows, bounds = constraints(ledger, sources, sinks, chain)
+    into = np.array([[1.0 if t[2] in sinks else 0.0 for t in ledger]])
     options = {"A_ub": np.array(rows), "b_ub": bounds} if rows else {}
-    found = linprog(aim, bounds=limits, method="highs", **options)
-    assert found.success
-    value = -found.fun
-    assert abs(value - round(value)) < 1e-6
-    return round(value)
+    found = linprog(np.ones(len(ledger)), A_eq=into, b_eq=[value], bounds=[(0, t[3]) for t in ledger], method="highs", **options)
+    assert found.success and abs(found.fun - round(found.fun)) < 1e-6
+    return round(found.fun)
 
 
 def most_timeless(ledger, sources, sinks):
@@ -127,6 +149,7 @@ def case(number):
         "costs": costs,
         "forbidden": forbidden,
         "value": value,
+        "moved": least_moved(ledger, *asked, value),
         "fewest": fewest(ledger, *asked),
         "cheapest": cheapest(ledger, *asked, costs, forbidden),
     }

@@ -9,13 +9,16 @@ use super::accounts::{held_by, only_currency};
 use super::whole::unaffordable;
 use super::{Analysis, AnalysisError, Caps, Evidence, Finding, Frame, LeftOut, Truncated, TruncatedReason};
 use crate::graph::algo::{
-    FlowEnd, FlowWay, ReachWanted, Reached, SINK, SOURCE, TransferNetwork, UNLIMITED, account_cut, flow_ways, max_flow,
-    reach,
+    FlowEnd, FlowWay, ReachWanted, Reached, SINK, SOURCE, TransferNetwork, UNLIMITED, account_cut, cheapest_flow,
+    flow_ways, max_flow, reach,
 };
 use crate::graph::{Budget, Direction, GraphView, Halt, Measure, NodeIx, Transfers, TripleIx, Watch};
 use crate::model::{EntityId, Fault, FlowLayer, Instant};
 
-pub use request::{MoneyFlowAccountCut, MoneyFlowCut, MoneyFlowRequest, MoneyFlowResult, MoneyFlowShare, MoneyFlowWay};
+pub use request::{
+    MoneyFlowAccountCut, MoneyFlowCut, MoneyFlowPreference, MoneyFlowRequest, MoneyFlowResult, MoneyFlowShare,
+    MoneyFlowWay,
+};
 
 /// See the module.
 #[derive(Debug, Clone, Copy)]
@@ -43,6 +46,7 @@ impl Analysis for MoneyFlow {
             sinks: vec![pick()],
             temporal: true,
             same_instant: false,
+            prefer: MoneyFlowPreference::Any,
             currency: crate::model::Currency::from_code("EUR"),
             through_holders: false,
             costs: [].into(),
@@ -237,7 +241,13 @@ impl<'t> Flows<'t> {
             true => TransferNetwork::in_time(transfers, ends, params.same_instant),
             false => TransferNetwork::timeless(transfers, ends),
         };
-        let greatest = max_flow(&made.network, SOURCE, SINK, watch)?;
+        let greatest = match params.prefer {
+            MoneyFlowPreference::Any => max_flow(&made.network, SOURCE, SINK, watch),
+            MoneyFlowPreference::FewestTransfers => {
+                let cost = |arc: usize| i64::from(made.transfer[arc].is_some());
+                cheapest_flow(&made.network, cost, SOURCE, SINK, watch)
+            }
+        }?;
         let cut = made.crossing(&greatest.source_side);
         let single = made.network.with(|arc| if made.transfer[arc].is_some() { 1 } else { UNLIMITED });
         let cut_by_count = made.crossing(&max_flow(&single, SOURCE, SINK, watch)?.source_side);

@@ -14,6 +14,17 @@ const MAX_NAMED: usize = 10_000;
 /// The most that closing an account can cost.
 const MAX_COST: i64 = 1_000_000_000;
 
+/// Which of the greatest flows is told.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MoneyFlowPreference {
+    /// One of them.
+    #[default]
+    Any,
+    /// One that moves least money in all: the sum of what its transfers carry is the least. So money goes by the fewest transfers.
+    FewestTransfers,
+}
+
 /// The most money that could have moved from some accounts to others, and what to freeze so that none could.
 ///
 /// Money runs along kinds of relationships that the ontology says it runs along one way; a transfer counts at its instant, or at the
@@ -37,6 +48,10 @@ pub struct MoneyFlowRequest {
     #[serde(default)]
     #[schema(default = false)]
     pub same_instant: bool,
+    /// Which of the greatest flows is told; the value and the cuts are those of all.
+    #[serde(default)]
+    #[schema(default = "any")]
+    pub prefer: MoneyFlowPreference,
     /// The currency; transfers in others are left out and counted (`left_out.without_rate`). Left out: the only one that is met.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]

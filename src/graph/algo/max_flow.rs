@@ -1,7 +1,12 @@
-//! The most that can flow from one node to another, and the narrowest cut between them.
+//! The most that can flow from one node to another, at the least cost where arcs have one, and the narrowest cut between them.
 //!
 //! Dinic 1970, *Algorithm for solution of a problem of maximum flow in networks with power estimation*: blocking flows along shortest
 //! ways, O(n² m) at worst and far less as a rule. Levels are counted from the sink, so that nothing is searched that does not lead there.
+//! With costs, the same along the cheapest ways that are left, cost by cost (Ford & Fulkerson 1962, *Flows in Networks*, primal–dual): one
+//! search by Dijkstra, O(m log n), for each cost that a way can have.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 
 use crate::graph::{Halt, Rows, Watch};
 
@@ -99,10 +104,32 @@ pub fn max_flow(network: &FlowNetwork, source: u32, sink: u32, watch: &Watch) ->
     while residual.level(source, sink, watch)? {
         value += residual.block(source, sink, watch)?;
     }
-    let source_side = residual.reached(source, watch)?;
-    let flow =
-        (0..network.len()).map(|arc| network.capacity[arc] - residual.left[residual.place[arc] as usize]).collect();
-    Ok(MaxFlow { value, flow, source_side })
+    residual.answer(network, value, source, watch)
+}
+
+/// The most that flows from `source` to `sink`, at the least sum of flow times cost; `cost` gives that of each arc, not below 0. Of several
+/// such flows one.
+pub fn cheapest_flow(
+    network: &FlowNetwork,
+    cost: impl Fn(usize) -> i64,
+    source: u32,
+    sink: u32,
+    watch: &Watch,
+) -> Result<MaxFlow, Halt> {
+    let mut residual = Residual::new(network);
+    let mut costs = vec![0; residual.to.len()];
+    for (arc, place) in residual.place.iter().enumerate() {
+        costs[*place as usize] = cost(arc);
+        costs[residual.twin[*place as usize] as usize] = -cost(arc);
+    }
+    residual.prices = Some(Prices { costs, to_sink: vec![0; network.nodes as usize] });
+    let mut value = 0;
+    while residual.reprice(source, sink, watch)? {
+        while residual.level(source, sink, watch)? {
+            value += residual.block(source, sink, watch)?;
+        }
+    }
+    residual.answer(network, value, source, watch)
 }
 
 /// In place of a level where there is none.
@@ -124,6 +151,16 @@ struct Residual {
     /// Which arc of a node is tried next.
     next: Vec<usize>,
     queue: Vec<u32>,
+    /// Only the cheapest ways count, where there are any.
+    prices: Option<Prices>,
+}
+
+/// What arcs cost.
+struct Prices {
+    /// Of each arc, beside where it leads; the other way the same below 0.
+    costs: Vec<i64>,
+    /// The least cost from each node to the sink.
+    to_sink: Vec<i64>,
 }
 
 impl Residual {
@@ -151,7 +188,64 @@ impl Residual {
             left[place] = network.capacity[arc];
             places.push(place as u32);
         }
-        Self { starts, to, left, twin, place: places, levels: vec![FAR; nodes], next, queue: Vec::new() }
+        Self { starts, to, left, twin, place: places, levels: vec![FAR; nodes], next, queue: Vec::new(), prices: None }
+    }
+
+    fn answer(mut self, network: &FlowNetwork, value: i64, source: u32, watch: &Watch) -> Result<MaxFlow, Halt> {
+        let source_side = self.reached(source, watch)?;
+        let flow = self.place.iter().zip(&network.capacity).map(|(place, most)| most - self.left[*place as usize]);
+        Ok(MaxFlow { value, flow: flow.collect(), source_side })
+    }
+
+    /// Whether more can go along an arc, from a node, on a cheapest way.
+    #[inline]
+    fn is_open(&self, arc: usize, from: usize) -> bool {
+        self.left[arc] > 0
+            && self
+                .prices
+                .as_ref()
+                .is_none_or(|prices| prices.costs[arc] + prices.to_sink[self.to[arc] as usize] == prices.to_sink[from])
+    }
+
+    /// Finds what it costs at least from each node to the sink now, as far as that is no more than from the source; whether there is a way
+    /// from there.
+    fn reprice(&mut self, source: u32, sink: u32, watch: &Watch) -> Result<bool, Halt> {
+        let Some(Prices { costs, to_sink }) = &mut self.prices else { return Ok(false) };
+        // By how much more than before.
+        let mut more = vec![i64::MAX; to_sink.len()];
+        let mut queue = BinaryHeap::from([Reverse((0, sink))]);
+        more[sink as usize] = 0;
+        let mut walked = 0;
+        while let Some(Reverse((cost, node))) = queue.pop() {
+            if cost > more[node as usize] {
+                continue;
+            }
+            if node == source {
+                break;
+            }
+            let row = self.starts[node as usize]..self.starts[node as usize + 1];
+            walked += row.len();
+            if walked > LOOK_EVERY {
+                watch.pass(std::mem::take(&mut walked))?;
+            }
+            for at in row {
+                let (before, arc) = (self.to[at] as usize, self.twin[at] as usize);
+                if self.left[arc] > 0 {
+                    let beyond = cost + costs[arc] + to_sink[node as usize] - to_sink[before];
+                    if beyond < more[before] {
+                        more[before] = beyond;
+                        queue.push(Reverse((beyond, before as u32)));
+                    }
+                }
+            }
+        }
+        watch.pass(walked)?;
+        let most = more[source as usize];
+        if most == i64::MAX {
+            return Ok(false);
+        }
+        to_sink.iter_mut().zip(more).for_each(|(price, more)| *price += more.min(most));
+        Ok(true)
     }
 
     /// Counts how far nodes are from the sink, until the source is met; whether it was.
@@ -172,7 +266,7 @@ impl Residual {
             }
             for at in row {
                 let before = self.to[at] as usize;
-                if self.levels[before] == FAR && self.left[self.twin[at] as usize] > 0 {
+                if self.levels[before] == FAR && self.is_open(self.twin[at] as usize, before) {
                     self.levels[before] = self.levels[node] + 1;
                     self.queue.push(before as u32);
                 }
@@ -200,7 +294,7 @@ impl Residual {
             let end = self.starts[node + 1];
             let level = self.levels[node];
             let on = (self.next[node]..end)
-                .find(|arc| self.left[*arc] > 0 && level > 0 && self.levels[self.to[*arc] as usize] == level - 1);
+                .find(|arc| level > 0 && self.levels[self.to[*arc] as usize] == level - 1 && self.is_open(*arc, node));
             walked += on.unwrap_or(end) - self.next[node];
             self.next[node] = on.unwrap_or(end);
             if let Some(arc) = on {

@@ -25,7 +25,7 @@ pub use account_cut::{AccountCut, account_cut};
 pub use cycles::{Cycles, Ring, cycles};
 pub use dwelling::Dwelling;
 pub use journeys::{Arrival, Arrivals, Journey, Journeys, Objective, Sought, Unusable, arrivals, journeys};
-pub use max_flow::{FlowNetwork, FlowWay, MaxFlow, UNLIMITED, flow_ways, max_flow};
+pub use max_flow::{FlowNetwork, FlowWay, MaxFlow, UNLIMITED, cheapest_flow, flow_ways, max_flow};
 pub use reach::{ReachWanted, Reached, reach};
 pub use restarts::{Restarts, restarts};
 pub use shortest::{Shortest, ShortestWanted, shortest};

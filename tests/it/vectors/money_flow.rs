@@ -95,7 +95,7 @@ fn the_most_and_the_least_are_as_linear_programmes_and_all_sets_say() {
     let vectors = vectors("money_flow");
     let cases = vectors["cases"].as_array().unwrap();
     assert!(cases.len() >= 300);
-    let (mut exact, mut cuts) = (0, 0);
+    let (mut exact, mut cuts, mut dearer) = (0, 0, 0);
     for (number, case) in cases.iter().enumerate() {
         let line = |(id, payer, paid, much, at): &Row<'_>| format!("{payer} -{id} @{at} {much}EUR-> {paid}\n");
         let text: String = rows(case).iter().map(line).collect();
@@ -106,6 +106,16 @@ fn the_most_and_the_least_are_as_linear_programmes_and_all_sets_say() {
         let result = flow(&text, &body).result;
         assert_eq!(result["value"], case["value"], "case {number}");
         check_flow(case, &result);
+        let mut cheap = body.clone();
+        cheap["prefer"] = json!("fewest_transfers");
+        let cheapest = flow(&text, &cheap).result;
+        check_flow(case, &cheapest);
+        let carried = |result: &Value| -> i64 {
+            result["flow"].as_array().unwrap().iter().map(|share| share["amount"].as_i64().unwrap()).sum()
+        };
+        assert_eq!(carried(&cheapest), case["moved"].as_i64().unwrap(), "case {number}");
+        dearer += usize::from(carried(&result) > carried(&cheapest));
+        assert_eq!([&cheapest["value"], &cheapest["cut"]], [&result["value"], &result["cut"]]);
         let amount = |ids: &[&str]| rows(case).iter().filter(|row| ids.contains(&row.0)).map(|row| row.3).sum::<i64>();
         let by_amount = words(&result["cut"]["relationships"]);
         assert_eq!((&result["cut"]["value"], amount(&by_amount)), (&case["value"], case["value"].as_i64().unwrap()));
@@ -136,6 +146,7 @@ fn the_most_and_the_least_are_as_linear_programmes_and_all_sets_say() {
             assert!(case["temporal"] == false || gets_there(case, &[], &rest), "case {number}: {open} for nothing");
         }
     }
+    assert!(dearer > 0, "any greatest flow moves the least");
     assert!(cuts > 100 && exact * 2 > cuts, "{exact} of {cuts}");
 }
 
