@@ -5,6 +5,7 @@
 //! `past` has the kernels look at a past revision, which is decided claim by claim.
 
 mod graphs;
+mod shared;
 
 use std::time::Instant as Clock;
 
@@ -15,7 +16,8 @@ use linchpin::graph::{Budget, GraphView, Halt, Lens, NodeIx, Snapshot, Way};
 use linchpin::model::Revision;
 use serde_json::{Value, json};
 
-use graphs::{AnyError, TODAY, file, id, milliseconds, numbers, snapshot, who};
+use graphs::{file, numbers, snapshot};
+use shared::{AnyError, TODAY, id, milliseconds, who};
 
 /// Times of one thing, in milliseconds.
 fn told(what: &str, cost: &str, mut times: Vec<f64>, lengths: &[Vec<u64>]) {

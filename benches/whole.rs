@@ -5,6 +5,7 @@
 //! the most memory above what was held before: of the first question that is asked, since what is given back stays with the process.
 
 mod graphs;
+mod shared;
 
 use std::time::Instant as Clock;
 
@@ -16,7 +17,8 @@ use linchpin::graph::algo::{
 use linchpin::graph::{Budget, GraphView, Lens, Projection, Random, Snapshot, Strength, Watch};
 use serde_json::{Value, json};
 
-use graphs::{AnyError, TODAY, file, milliseconds, numbers, snapshot, who};
+use graphs::{file, numbers, snapshot};
+use shared::{AnyError, TODAY, milliseconds, who};
 
 /// Times a piece of work some times over; its last answer is told beside the times.
 fn timed(question: &str, rounds: usize, mut work: impl FnMut() -> Result<Value, AnyError>) -> Result<(), AnyError> {

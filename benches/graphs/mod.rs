@@ -5,17 +5,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant as Clock;
 
-use linchpin::access::Clearance;
 use linchpin::graph::{Snapshot, SnapshotBuilder};
-use linchpin::model::{
-    AgencyId, Assertion, AssertionId, Classification, Day, EntityId, KindName, RelationshipId, Revision, Subject,
-    SubjectName, Vocabulary,
-};
+use linchpin::model::{Assertion, AssertionId, KindName, RelationshipId, Revision, Subject, Vocabulary};
 use serde_json::json;
 
-pub(crate) type AnyError = Box<dyn std::error::Error>;
-
-pub(crate) const TODAY: Day = Day::from_epoch(20_000);
+use crate::shared::{AnyError, id};
 
 pub(crate) fn numbers(path: &PathBuf) -> Result<Vec<(u32, u32)>, AnyError> {
     let text = std::fs::read_to_string(path)?;
@@ -25,10 +19,6 @@ pub(crate) fn numbers(path: &PathBuf) -> Result<Vec<(u32, u32)>, AnyError> {
             Ok((a.parse()?, b.parse()?))
         })
         .collect()
-}
-
-pub(crate) fn id(number: u32) -> Result<EntityId, AnyError> {
-    Ok(EntityId::new(format!("n{number:07}"))?)
 }
 
 /// The graph as claims: one an entity, one a relationship, of a few kinds and evaluations; where some are `hidden`, every third
@@ -68,10 +58,6 @@ pub(crate) fn snapshot(edges: &[(u32, u32)], hidden: bool) -> Result<Snapshot, A
     Ok(snapshot)
 }
 
-pub(crate) fn milliseconds(start: Clock) -> f64 {
-    start.elapsed().as_secs_f64() * 1e3
-}
-
 /// The file of a generated graph, if it is there.
 pub(crate) fn file(name: &str) -> Option<PathBuf> {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("bench/data").join(name);
@@ -80,15 +66,4 @@ pub(crate) fn file(name: &str) -> Option<PathBuf> {
         return None;
     }
     Some(path)
-}
-
-/// Someone who may see whatever is not marked otherwise.
-pub(crate) fn who() -> Result<Clearance, AnyError> {
-    Ok(Clearance {
-        subject: SubjectName::new("ana@al-police")?,
-        agency: AgencyId::new("al-police")?,
-        level: Classification::Secret,
-        cases: BTreeSet::new(),
-        grants: BTreeSet::new(),
-    })
 }

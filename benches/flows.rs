@@ -1,0 +1,122 @@
+//! Questions about money on a generated ledger (`bench/README.md`).
+//!
+//! `cargo bench --bench flows -- [accounts] [transfers] [questions] [skew]` makes the ledger, the same each time: amounts log-normal, instants
+//! even over a year, both ends of a transfer drawn evenly, or with `skew` the more often the lower their number. It prints a JSON line for
+//! the copy of the transfers and for each question, answer included.
+
+mod shared;
+
+use std::f64::consts::TAU;
+use std::sync::Arc;
+use std::time::Instant as Clock;
+
+use linchpin::analysis::{Caps, analysis};
+use linchpin::graph::{Budget, Lens, Random, Snapshot, SnapshotBuilder, Stop};
+use linchpin::model::{
+    Assertion, AssertionId, FlowLayer, Instant, KindName, Money, Period, RelationshipId, Revision, Subject, Vocabulary,
+};
+use serde_json::{Value, json};
+
+use shared::{AnyError, TODAY, id, milliseconds, who};
+
+/// How many transfers are traced, and between how many pairs it is asked what could have moved.
+const ASKED: u32 = 21;
+const YEAR: f64 = 365.0 * 86_400e6;
+
+/// A ledger as claims.
+fn ledger(accounts: u32, transfers: u32, skew: bool) -> Result<Snapshot, AnyError> {
+    let pattern = linchpin::graph::text::claims("a -t AccountTransfer A1 @1 1EUR-> b")?;
+    let mut account = pattern[0].clone();
+    account.claim.kind = KindName::new("BankAccount")?;
+    let transfer = pattern.iter().find(|claim| matches!(claim.claim.subject, Subject::Relationship { .. }));
+    let mut transfer: Assertion = transfer.ok_or("no transfer")?.clone();
+    let currency = transfer.claim.amount.ok_or("no amount")?.currency;
+    let mut builder = SnapshotBuilder::new(Arc::new(Vocabulary::builtin()));
+    for number in 0..accounts {
+        account.id = AssertionId::from_u128(u128::from(number));
+        account.claim.subject = Subject::Entity(id(number)?);
+        builder.claim(&account);
+    }
+    let mut random = Random::new(1, 0);
+    let end = |random: &mut Random| {
+        let even = random.fraction();
+        (f64::from(accounts) * if skew { even.powi(3) } else { even }) as u32
+    };
+    for number in 0..transfers {
+        let (source, mut target) = (end(&mut random), end(&mut random));
+        if target == source {
+            target = (source + 1) % accounts;
+        }
+        // Box & Muller 1958.
+        let normal = (-2.0 * (1.0 - random.fraction()).ln()).sqrt() * (TAU * random.fraction()).cos();
+        let minor = (10.0 + 1.5 * normal).exp().ceil() as i64;
+        let at = Instant::from_micros(1_700_000_000_000_000 + (random.fraction() * YEAR) as i64).ok_or("no instant")?;
+        transfer.id = AssertionId::from_u128(u128::from(number) + (1 << 64));
+        let name = RelationshipId::new(format!("r{number:08}"))?;
+        transfer.claim.subject = Subject::Relationship { id: name, source: id(source)?, target: id(target)? };
+        transfer.claim.amount = Some(Money { minor, currency });
+        transfer.claim.period = Some(Period::at(at));
+        builder.claim(&transfer);
+    }
+    Ok(builder.finish(Revision(1)))
+}
+
+/// The bodies that a question is asked with.
+fn bodies(question: &str, accounts: u32, transfers: u32) -> Result<Vec<Value>, AnyError> {
+    let mut random = Random::new(2, 0);
+    let limits = json!({"limits": {"max_hops": 6}});
+    Ok(match question {
+        "trace-money" => (0..ASKED)
+            .map(|_| json!({"from": {"relationship": format!("r{:08}", random.below(transfers))}, "frame": limits}))
+            .collect(),
+        "money-flow" => (0..ASKED)
+            .map(|_| {
+                let mut one = || id(random.below(accounts));
+                Ok(json!({"sources": [one()?], "sinks": [one()?], "frame": {"limits": {"max_hops": 3}}}))
+            })
+            .collect::<Result<_, AnyError>>()?,
+        "typologies" => vec![json!({"currency": "EUR"})],
+        other => return Err(format!("no bench of {other}").into()),
+    })
+}
+
+fn main() -> Result<(), AnyError> {
+    let mut words = std::env::args().skip(1).filter(|word| !word.starts_with("--"));
+    let accounts: u32 = words.next().map_or(Ok(20_000), |word| word.parse())?;
+    let transfers: u32 = words.next().map_or(Ok(500_000), |word| word.parse())?;
+    let questions = words.next().unwrap_or_else(|| "trace-money,money-flow,typologies".to_owned());
+    let skew = words.next().is_some_and(|word| word == "skew");
+    let start = Clock::now();
+    let snapshot = ledger(accounts, transfers, skew)?;
+    println!(
+        "{}",
+        json!({"accounts": accounts, "transfers": transfers, "skew": skew, "build_ms": milliseconds(start)})
+    );
+    let who = who()?;
+    let start = Clock::now();
+    let copy = snapshot.view(&who, TODAY, Lens::default()).transfers(FlowLayer::Money, &Budget::unlimited());
+    let copied = copy.map_err(|_| "halted")?.len();
+    println!("{}", json!({"ours": "copy of the transfers", "transfers": copied, "ms": milliseconds(start)}));
+    for question in questions.split(',') {
+        let mut times = Vec::new();
+        let mut cut = 0;
+        for body in bodies(question, accounts, transfers)? {
+            let start = Clock::now();
+            let asked = analysis(question).ok_or("no such analysis")?.parse(body).map_err(|_| "faults")?;
+            let ontology = &snapshot.vocabulary().ontology;
+            let frame =
+                asked.frame.resolve(ontology, asked.default_direction, &Caps::default()).map_err(|_| "faults")?;
+            let view = snapshot.view(&who, TODAY, frame.lens);
+            let budget = Budget::new(frame.caps.max_visited, Stop::default());
+            cut += u32::from(asked.run.run(&view, &frame.caps, &budget)?.truncated.is_some());
+            times.push(milliseconds(start));
+        }
+        times.sort_by(f64::total_cmp);
+        let (median, worst) = (times[times.len() / 2], times[times.len() - 1]);
+        println!(
+            "{}",
+            json!({"ours": question, "asked": times.len(), "truncated": cut, "p50_ms": median, "worst_ms": worst})
+        );
+    }
+    Ok(())
+}
