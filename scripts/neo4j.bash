@@ -67,13 +67,13 @@ prepare() {
   fi
 }
 
-# start OPTIONS CACHE: a server on the home $work/home; exports its address, user and password.
+# start OPTIONS CACHE: a server on the home $work/server; exports its address, user and password.
 start() {
   LINCHPIN_TEST_NEO4J_USER=neo4j
   LINCHPIN_TEST_NEO4J_PASSWORD=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
   export LINCHPIN_TEST_NEO4J_USER LINCHPIN_TEST_NEO4J_PASSWORD
   mkfifo "$work/in" "$work/out"
-  "$java" "@$1" -cp "$2/lib/*" tests/neo4j/Neo4jServer.java "$work/home" 0 \
+  "$java" "@$1" -cp "$2/lib/*" tests/neo4j/Neo4jServer.java "$work/server" 0 \
     <"$work/in" >"$work/out" 2>"$work/log" &
   server_pid=$!
   exec 9>"$work/in"
