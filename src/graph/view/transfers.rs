@@ -200,7 +200,9 @@ impl GraphView<'_> {
         found.par_chunk_by_mut(|one, other| one.at == other.at).filter(|tied| tied.len() > 1).for_each(|tied| {
             tied.sort_by_cached_key(|passage| {
                 let name = self.snapshot.relationship_name(passage.relationship.0);
-                (name, self.rank(passage.from), self.rank(passage.to))
+                // There and back under one id are two relationships, each of which may run both ways.
+                let (source, _) = self.ends(passage.relationship);
+                (name, self.rank(passage.from), self.rank(passage.to), self.rank(source))
             });
         });
         found.dedup_by_key(|passage| (passage.relationship, passage.from, passage.to));
