@@ -97,8 +97,8 @@ pub use most_reliable_paths::{MostReliablePaths, MostReliablePathsRequest, MostR
 pub use paths::{Path, PathCost, PathStep};
 pub use paths_within::{PathsWithin, PathsWithinRequest, PathsWithinResult};
 pub use profile::{
-    Profile, ProfileAccount, ProfileActivity, ProfileCounterparty, ProfileCurrency, ProfileDwell, ProfileRequest,
-    ProfileResult, ProfileSilence, ProfileTransfer,
+    Profile, ProfileAccount, ProfileActivity, ProfileCounterparty, ProfileCurrency, ProfileDwell, ProfileKind,
+    ProfileRequest, ProfileResult, ProfileSilence, ProfileTransfer,
 };
 pub use registry::{AnalysisDoc, AnyAnalysis, PreparedRun, Question, analysis};
 pub use risk_flow::{

@@ -129,16 +129,30 @@ impl Transfers {
     pub fn of_measure(mut self, measure: Measure) -> (Self, u64) {
         let wanted = self.measures.iter().position(|known| *known == measure);
         let kept: Vec<bool> = self.measure.iter().map(|known| Some(usize::from(*known)) == wanted).collect();
+        let others = self.retain(&kept);
+        (self, others)
+    }
+
+    /// Those alone that move at least so much, between the same entities.
+    #[must_use]
+    pub fn at_least(mut self, much: i64) -> Self {
+        let kept: Vec<bool> = self.much.iter().map(|known| *known >= much).collect();
+        self.retain(&kept);
+        self
+    }
+
+    /// Keeps some, and tells how many it does not.
+    fn retain(&mut self, kept: &[bool]) -> u64 {
         let others = kept.iter().filter(|kept| !**kept).count() as u64;
         if others > 0 {
-            keep(&mut self.from, &kept);
-            keep(&mut self.to, &kept);
-            keep(&mut self.at, &kept);
-            keep(&mut self.much, &kept);
-            keep(&mut self.measure, &kept);
-            keep(&mut self.relationships, &kept);
+            keep(&mut self.from, kept);
+            keep(&mut self.to, kept);
+            keep(&mut self.at, kept);
+            keep(&mut self.much, kept);
+            keep(&mut self.measure, kept);
+            keep(&mut self.relationships, kept);
         }
-        (self, others)
+        others
     }
 
     /// The same transfers at other instants, one for each, in the order of those; of one instant, in the order that they had.

@@ -173,7 +173,9 @@ fn variants(analysis: &dyn AnyAnalysis, body: &Value) -> Vec<Value> {
             }),
             json!({"entities": ["p-5", "p-1", "p-30", "Z"], "currency": "RSD", "through_holders": true}),
         ],
-        "profile" => vec![json!({"through_holders": true, "top": 1}), json!({"same_instant": "chain"})],
+        "profile" => {
+            vec![json!({"through_holders": true, "top": 1, "min_amount": 950}), json!({"same_instant": "chain"})]
+        }
         "roles" => vec![
             json!({"groups": "communities", "order_by": "brokerage", "weights": "reliability"}),
             json!({"groups": "agency", "order_by": "participation", "top": 2}),

@@ -42,6 +42,14 @@ def currency_of(ledger, currency, chain, own):
     for t in order:
         others.setdefault(t["from"] if t["to"] in own else t["to"], []).append(t)
     told["counterparty_count"] = len(others)
+    told["counterparties_in"] = len({t["from"] for t in comes})
+    told["counterparties_out"] = len({t["to"] for t in goes})
+    kinds = sorted({t["kind"] for t in outer})
+    moved = lambda some, kind: [t["much"] for t in some if t["kind"] == kind]
+    told["kinds"] = [{
+        "kind": kind, "in": sum(moved(comes, kind)), "out": sum(moved(goes, kind)),
+        "transfers_in": len(moved(comes, kind)), "transfers_out": len(moved(goes, kind)),
+    } for kind in kinds]
     told["counterparties"] = [{
         "entity": who,
         "in": sum(t["much"] for t in some if t["to"] in own),
@@ -58,8 +66,14 @@ def case(number):
     through = number % 2 == 1
     named = "p" if through else chance.choice(accounts)
     own, chain = accounts_of([named], through, holdings), chance.random() < 0.3
+    # Drawn apart, so that the ledgers stay what they were.
+    more = random.Random(f"kinds {number}")
+    for t in rows:
+        t["kind"] = more.choice(["AccountTransfer", "AccountTransfer", "Payment", "Bribes"])
+    least = more.choice([1, 1, 1, 6, 12, 40])
     touched = [t for t in rows if t["from"] in own or t["to"] in own]
-    usable = sorted((t for t in touched if t["says"] in ("all", "period")), key=lambda t: (t["at"], t["id"]))
+    counts = [t for t in touched if t["says"] in ("all", "period") and t["much"] >= least]
+    usable = sorted(counts, key=lambda t: (t["at"], t["id"]))
     expected = {
         "accounts": [account_row(account, [named], through, holdings) for account in own],
         "currencies": [
@@ -79,8 +93,11 @@ def case(number):
                 "before": before["id"], "after": after["id"],
             }
     return {
-        "graph": text(rows, holdings),
-        "body": {"entity": named, "through_holders": through, "same_instant": "chain" if chain else "hold"},
+        "graph": text([{**t, "id": f"{t['id']} {t['kind']}"} for t in rows], holdings),
+        "body": {
+            "entity": named, "through_holders": through, "same_instant": "chain" if chain else "hold",
+            **({"min_amount": least} if least > 1 else {}),
+        },
         "expected": expected,
         "left_out": [sum(t["says"] == "no time" for t in touched), sum(t["says"] == "no amount" for t in touched), 0],
     }

@@ -14,14 +14,14 @@ use super::{
     Analysis, AnalysisError, Caps, Evidence, Finding, Frame, LeftOut, TraceMoneySameInstant, Truncated, TruncatedReason,
 };
 use crate::graph::{Budget, Direction, GraphView, NodeIx, Transfers, TripleIx};
-use crate::model::{Currency, EntityId, Fault, RelationshipKey};
+use crate::model::{Currency, EntityId, Fault, KindName, RelationshipKey};
 
 pub use request::{
-    ProfileAccount, ProfileActivity, ProfileCounterparty, ProfileCurrency, ProfileDwell, ProfileRequest, ProfileResult,
-    ProfileSilence, ProfileTransfer,
+    ProfileAccount, ProfileActivity, ProfileCounterparty, ProfileCurrency, ProfileDwell, ProfileKind, ProfileRequest,
+    ProfileResult, ProfileSilence, ProfileTransfer,
 };
 
-use sums::{Largest, Other, Sums};
+use sums::{ByKind, Largest, Other, Sums};
 
 /// See the module.
 #[derive(Debug, Clone, Copy)]
@@ -48,6 +48,7 @@ impl Analysis for Profile {
         ProfileRequest {
             entity: pick(),
             through_holders: false,
+            min_amount: request::one(),
             top: request::ten(),
             same_instant: TraceMoneySameInstant::Hold,
             frame: Frame::default(),
@@ -64,7 +65,8 @@ impl Analysis for Profile {
         let [entity] = known(view, [("/entity", &params.entity)])?;
         let accounts = Accounts::gather(view, &[entity], params.through_holders, budget)?;
         // Of some of the accounts alone it would be another's.
-        let Some(accounts) = accounts.filter(|accounts| !accounts.spent) else { return Ok(unaffordable()) };
+        let Some(mut accounts) = accounts.filter(|accounts| !accounts.spent) else { return Ok(unaffordable()) };
+        accounts.transfers = accounts.transfers.at_least(params.min_amount);
         let most = caps.max_results as usize;
         let mut told = Told {
             view,
@@ -77,12 +79,17 @@ impl Analysis for Profile {
         let rows = told.accounts(&accounts.list);
         let activity = told.activity(&accounts.transfers);
         let chain = params.same_instant == TraceMoneySameInstant::Chain;
-        let currency = |code| {
+        let mut currency = |code| {
             let books = Books::new(view, &accounts, Some(code), &[], chain)?;
-            let sums = Sums::new(&books, budget)?;
-            Ok(told.currency(code, &books, sums))
+            // Of a currency that is met there may be nothing but amounts below the least.
+            if books.transfers.is_empty() {
+                return Ok(None);
+            }
+            let sums = Sums::new(view, &books, budget)?;
+            Ok(Some(told.currency(code, &books, sums)))
         };
-        let currencies = currencies(&accounts.transfers).into_iter().map(currency).collect::<Result<_, _>>()?;
+        let currencies = currencies(&accounts.transfers).into_iter();
+        let currencies = currencies.filter_map(|code| currency(code).transpose()).collect::<Result<_, _>>()?;
         let Told { mut evidence, cut, unlisted, .. } = told;
         evidence.marking.merge(&accounts.marking(view));
         let left = accounts.transfers.left_out();
@@ -96,6 +103,16 @@ impl Analysis for Profile {
         let result = ProfileResult { accounts: rows, activity, currencies };
         let truncated = cut.then(|| Truncated::by(TruncatedReason::MaxResults));
         Ok(Finding { result, evidence, truncated, left_out })
+    }
+}
+
+fn by_kind((kind, moved): (&&KindName, &ByKind)) -> ProfileKind {
+    ProfileKind {
+        kind: (*kind).clone(),
+        into: moved.into,
+        out: moved.out,
+        transfers_in: moved.transfers_in,
+        transfers_out: moved.transfers_out,
     }
 }
 
@@ -154,7 +171,7 @@ impl Told<'_, '_> {
         Some(ProfileActivity { transfers: at.len() as u64, first: moment(first)?, last: moment(last)?, silence })
     }
 
-    fn currency(&mut self, currency: Currency, books: &Books, mut sums: Sums) -> ProfileCurrency {
+    fn currency(&mut self, currency: Currency, books: &Books, mut sums: Sums<'_>) -> ProfileCurrency {
         let stays = sums.median_stay();
         let share = |much: fn(&Other) -> i64, all: i64| {
             let most = sums.others.iter().map(much).max().unwrap_or(0);
@@ -175,8 +192,11 @@ impl Told<'_, '_> {
             largest_out: self.largest(sums.largest_out, &books.transfers),
             dwell: stays.map(|(amount, stay)| ProfileDwell { amount, median_seconds: stay as u64 / 1_000_000 }),
             counterparty_count: sums.others.iter().filter(|other| other.transfers > 0).count() as u64,
+            counterparties_in: sums.others.iter().filter(|other| other.into > 0).count() as u64,
+            counterparties_out: sums.others.iter().filter(|other| other.out > 0).count() as u64,
             largest_share_in,
             largest_share_out,
+            kinds: sums.kinds.iter().map(by_kind).collect(),
             counterparties: self.counterparties(&sums.others, &books.transfers),
         }
     }

@@ -3,11 +3,12 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::analysis::accounts::MOST;
 use crate::analysis::{Frame, TraceMoneySameInstant};
-use crate::model::{Currency, EntityId, Fault, Instant, RelationshipKey};
+use crate::model::{Currency, EntityId, Fault, Instant, KindName, RelationshipKey};
 
 /// The most counterparties that can be listed.
-const MOST: u32 = 1_000;
+const MOST_LISTED: u32 = 1_000;
 
 /// The money of one account, or of somebody through their accounts: how much, how fast, with whom, and when it was silent.
 ///
@@ -26,6 +27,10 @@ pub struct ProfileRequest {
     #[serde(default)]
     #[schema(default = false)]
     pub through_holders: bool,
+    /// Only transfers of at least so many minor units of their currency; smaller ones count as little as those outside the window.
+    #[serde(default = "one")]
+    #[schema(minimum = 1, maximum = 9007199254740991i64, default = 1)]
+    pub min_amount: i64,
     /// How many counterparties are listed at most in each currency.
     #[serde(default = "ten")]
     #[schema(minimum = 0, maximum = 1000, default = 10)]
@@ -39,6 +44,10 @@ pub struct ProfileRequest {
     pub frame: Frame,
 }
 
+pub(super) const fn one() -> i64 {
+    1
+}
+
 pub(super) const fn ten() -> u32 {
     10
 }
@@ -46,8 +55,11 @@ pub(super) const fn ten() -> u32 {
 impl ProfileRequest {
     pub(super) fn faults(&self) -> Vec<Fault> {
         let mut faults = Vec::new();
-        if self.top > MOST {
-            faults.push(Fault::new("/top", "out-of-range", format!("0 to {MOST} counterparties")));
+        if !(1..=MOST).contains(&self.min_amount) {
+            faults.push(Fault::new("/min_amount", "out-of-range", "1 to 9007199254740991 minor units"));
+        }
+        if self.top > MOST_LISTED {
+            faults.push(Fault::new("/top", "out-of-range", format!("0 to {MOST_LISTED} counterparties")));
         }
         faults
     }
@@ -137,6 +149,22 @@ pub struct ProfileCounterparty {
     pub largest: Option<RelationshipKey>,
 }
 
+/// What moved by relationships of one kind.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct ProfileKind {
+    /// The kind of relationship.
+    pub kind: KindName,
+    /// What came in, in minor units.
+    #[serde(rename = "in")]
+    pub into: i64,
+    /// What went out.
+    pub out: i64,
+    /// How many transfers came in.
+    pub transfers_in: u64,
+    /// How many went out.
+    pub transfers_out: u64,
+}
+
 /// The money in one currency.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct ProfileCurrency {
@@ -171,6 +199,10 @@ pub struct ProfileCurrency {
     pub dwell: Option<ProfileDwell>,
     /// How many counterparties there are, protected people included.
     pub counterparty_count: u64,
+    /// With how many of them money came in, protected people and those not listed included.
+    pub counterparties_in: u64,
+    /// To how many of them money went out, likewise.
+    pub counterparties_out: u64,
     /// Which share of what came in is from the counterparty that gave the most, whoever it is; 0 to 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -179,6 +211,8 @@ pub struct ProfileCurrency {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub largest_share_out: Option<f64>,
+    /// By what money came in and went out, in the order of the names of kinds; their sums are those above.
+    pub kinds: Vec<ProfileKind>,
     /// Those with whom the most moved, in and out together, the most first; ties by id. At most `top`, and `limits.max_results`.
     pub counterparties: Vec<ProfileCounterparty>,
 }

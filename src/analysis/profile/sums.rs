@@ -1,9 +1,12 @@
 //! What a profile adds up in one currency.
 
+use std::collections::BTreeMap;
+
 use crate::analysis::AnalysisError;
 use crate::analysis::accounts::Books;
-use crate::graph::Budget;
 use crate::graph::algo::Dwelling;
+use crate::graph::{Budget, GraphView};
+use crate::model::KindName;
 
 /// A transfer and how much it moves.
 pub(super) type Largest = Option<(i64, u32)>;
@@ -17,9 +20,29 @@ pub(super) struct Other {
     pub(super) largest: Largest,
 }
 
+/// What moved by relationships of one kind.
+#[derive(Debug, Clone, Default)]
+pub(super) struct ByKind {
+    pub(super) into: i64,
+    pub(super) out: i64,
+    pub(super) transfers_in: u64,
+    pub(super) transfers_out: u64,
+}
+
+impl ByKind {
+    fn takes(&mut self, incoming: bool, much: i64) {
+        let (sum, transfers) = match incoming {
+            true => (&mut self.into, &mut self.transfers_in),
+            false => (&mut self.out, &mut self.transfers_out),
+        };
+        *sum += much;
+        *transfers += 1;
+    }
+}
+
 /// All accounts as one.
 #[derive(Debug, Default)]
-pub(super) struct Sums {
+pub(super) struct Sums<'a> {
     pub(super) into: i64,
     pub(super) out: i64,
     pub(super) held: i64,
@@ -30,12 +53,13 @@ pub(super) struct Sums {
     pub(super) largest_out: Largest,
     /// By position of the transfers.
     pub(super) others: Vec<Other>,
+    pub(super) kinds: BTreeMap<&'a KindName, ByKind>,
     /// How long so much stayed, in microseconds.
     stays: Vec<(i64, i64)>,
 }
 
-impl Sums {
-    pub(super) fn new(books: &Books, budget: &Budget) -> Result<Self, AnalysisError> {
+impl<'a> Sums<'a> {
+    pub(super) fn new(view: &'a GraphView<'_>, books: &Books, budget: &Budget) -> Result<Self, AnalysisError> {
         let mut sums = Self { others: vec![Other::default(); books.transfers.accounts()], ..Self::default() };
         let mut dwelling = Dwelling::new(books.opening.iter().sum());
         for movement in books.movements() {
@@ -44,6 +68,9 @@ impl Sums {
             if movement.between {
                 sums.between += if movement.incoming { much } else { 0 };
                 continue;
+            }
+            if let Some(kind) = view.relationship_kind(books.transfers.get(movement.transfer as usize).relationship) {
+                sums.kinds.entry(kind).or_default().takes(movement.incoming, much);
             }
             let other = &mut sums.others[movement.other as usize];
             let largest = if movement.incoming {

@@ -113,6 +113,12 @@ impl GraphView<'_> {
         named.into_iter().find(|triple| self.relationship(*triple).0 == *key)
     }
 
+    /// The kind of a relationship; `None` where no claim on it counts.
+    pub fn relationship_kind(&self, triple: TripleIx) -> Option<&KindName> {
+        let class = self.best_class(triple.0, 0)?;
+        Some(self.snapshot.interned.kinds.get(self.class(class).kind))
+    }
+
     /// The id of a relationship.
     pub fn relationship_id(&self, triple: TripleIx) -> RelationshipId {
         self.snapshot.triple(triple.0).0

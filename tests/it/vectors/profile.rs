@@ -65,6 +65,37 @@ fn half_of_the_money_is_gone_by_the_median() {
 }
 
 #[test]
+fn by_what_and_with_how_many_money_moved_is_told() {
+    // Two pay in, three are paid; one is both. The least counts, what is below it does not, and between one's own nothing comes in.
+    let text = "x -t1 @1 50EUR-> a\nx -t2 @2 20EUR Payment-> a\ny -t3 @3 9EUR-> a\na -t4 @4 30EUR Payment-> z\n\
+        a -t5 @5 10EUR-> x\na -t6 @6 10EUR Bribes-> v\na -t7 @7 4RSD-> y\np -h1 AccountHolder-> a\np -h2 AccountHolder-> b\n\
+        a -t8 @8 11EUR-> b";
+    let asked = |entity: &str, least: i64| {
+        let body = json!({"entity": entity, "through_holders": true, "min_amount": least});
+        ask(&snapshot(&dressed(text, &json!({}), &["v"])), &anyone(), "profile", &body, None).unwrap().result
+    };
+    let all = asked("p", 1);
+    let euros = &all["currencies"][0];
+    let kinds = json!([
+        {"kind": "AccountTransfer", "in": 59, "out": 10, "transfers_in": 2, "transfers_out": 1},
+        {"kind": "Bribes", "in": 0, "out": 10, "transfers_in": 0, "transfers_out": 1},
+        {"kind": "Payment", "in": 20, "out": 30, "transfers_in": 1, "transfers_out": 1},
+    ]);
+    assert_eq!((&euros["kinds"], &euros["between"]), (&kinds, &json!(11)));
+    let counts = |told: &Value| {
+        ["counterparty_count", "counterparties_in", "counterparties_out"].map(|name| told[name].as_u64().unwrap())
+    };
+    assert_eq!((counts(euros), counts(&all["currencies"][1])), ([4, 2, 3], [1, 0, 1]));
+    // From 10 on: without what `y` gave, without dinars, with both tens.
+    let large = asked("a", 10);
+    assert_eq!(large["activity"]["transfers"], 6);
+    let [euros] = large["currencies"].as_array().unwrap().as_slice() else { panic!("{large}") };
+    assert_eq!((counts(euros), &euros["in"], &euros["out"]), ([4, 1, 4], &json!(70), &json!(61)));
+    assert_eq!(counts(&asked("a", 11)["currencies"][0]), [3, 1, 2]);
+    assert_eq!(asked("a", 51), json!({"accounts": [{"entity": "a"}], "currencies": []}));
+}
+
+#[test]
 fn protected_people_are_in_the_sums_alone() {
     let text = "p -h1 AccountHolder-> a\nq -h2 AccountHolder-> a\nv -t1 @1 50EUR-> a\nx -t2 @2 10EUR-> a\n\
         a -t3 @9 30EUR-> v\na -t4 @10 5EUR-> x";
@@ -132,6 +163,8 @@ fn what_is_cut_is_told_and_what_cannot_be_paid_for_is_not_begun() {
     };
     assert_eq!(refused(json!({"entity": "zz"})), ("/entity".to_owned(), "unknown-entity"));
     assert_eq!(refused(json!({"entity": "a", "top": 1001})), ("/top".to_owned(), "out-of-range"));
+    let least = json!({"entity": "a", "min_amount": 0});
+    assert_eq!(refused(least), ("/min_amount".to_owned(), "out-of-range"));
     let directed = json!({"entity": "a", "frame": {"direction": "out"}});
     assert_eq!(refused(directed), ("/frame/direction".to_owned(), "no-direction"));
 }

@@ -490,6 +490,7 @@ pub(super) async fn finds_what_is_odd_about_an_account(demo: &Demo) {
         [&euros["in"], &euros["transfers_in"], &euros["held"]],
         [&json!(12_563_000), &json!(14), &json!(10_659_300)]
     );
+    assert_eq!([&euros["counterparties_in"], &euros["kinds"][0]["transfers_in"]], [&json!(13), &json!(14)]);
     let largest = &euros["largest_in"];
     assert!(largest["amount"].as_i64() < planted["threshold"]["minor"].as_i64(), "{largest}");
     assert!(planted["relationships"].as_array().expect("deposits").contains(&largest["relationship"]), "{largest}");
@@ -499,6 +500,12 @@ pub(super) async fn finds_what_is_odd_about_an_account(demo: &Demo) {
     assert_eq!((&dwell["amount"], days), (&json!(1_903_700), Some(100)), "{euros}");
     let silence = mila["activity"]["silence"]["seconds"].as_u64().map(|seconds| seconds / 86_400);
     assert_eq!(silence, Some(202));
+    let large = json!({"entity": "p-0213", "through_holders": true, "min_amount": 900_000});
+    let (_, large) = demo.call("mila@rs-fiu", Method::POST, "/v1/analyses/profile", Some(&large)).await;
+    let deposits = planted["relationships"].as_array().map(Vec::len);
+    let euros = large["result"]["currencies"].as_array().expect("currencies").iter();
+    let euros = euros.clone().find(|told| told["currency"] == "EUR").expect("euros");
+    assert_eq!([&euros["transfers_in"], &euros["counterparties_in"]], [&json!(deposits), &json!(deposits)]);
     let ana = exercise(demo, "ana@al-police", "profile", 0).await;
     assert_eq!((&ana["accounts"], &ana["currencies"]), (&json!([{"entity": planted["holder"]}]), &json!([])));
 }
