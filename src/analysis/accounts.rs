@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
+
 use super::AnalysisError;
 use crate::graph::algo::{Entry, Ledger, OUTSIDE};
 use crate::graph::{Budget, GraphView, Halt, Measure, NodeIx, Passages, Transfer, Transfers, TripleIx, Way};
@@ -77,14 +79,19 @@ pub(super) fn only_currency(transfers: &Transfers) -> Result<Option<Currency>, A
     }
 }
 
-/// The entries of all transfers, ranked where it matters: within an instant they are in the order of their ids already.
+/// The entries of all transfers; `ranked`: those of one payer and one amount by their ids. Else, as within an instant, they are in the order of
+/// these already.
 pub(super) fn entries(view: &GraphView<'_>, transfers: &Transfers, ranked: bool) -> Vec<Entry> {
-    let mut by_id: Vec<u32> = (0..transfers.len() as u32).collect();
+    let mut ranks = vec![0; transfers.len()];
     if ranked {
-        by_id.sort_by_cached_key(|at| view.relationship_id(transfers.get(*at as usize).relationship));
+        let what = |at: u32| (transfers.from()[at as usize], transfers.much()[at as usize]);
+        let mut tied: Vec<u32> = (0..transfers.len() as u32).collect();
+        tied.par_sort_unstable_by_key(|at| (what(*at), *at));
+        for group in tied.chunk_by_mut(|one, other| what(*one) == what(*other)).filter(|group| group.len() > 1) {
+            group.sort_by_cached_key(|at| view.relationship_id(transfers.get(*at as usize).relationship));
+            (0..).zip(&*group).for_each(|(rank, at)| ranks[*at as usize] = rank);
+        }
     }
-    let mut ranks = vec![0; by_id.len()];
-    (0..).zip(&by_id).for_each(|(rank, at)| ranks[*at as usize] = rank);
     let entry = |(transfer, rank): (Transfer, u32)| Entry {
         from: transfer.from,
         to: transfer.to,

@@ -110,14 +110,19 @@ impl Books {
         }
     }
 
-    /// The relationship of an entry; `None` for what is not in the view.
-    pub(super) fn relationship(&self, entry: u32) -> Option<TripleIx> {
+    /// The number of the transfer of an entry; `None` for what is not in the view.
+    pub(super) fn transfer(&self, entry: u32) -> Option<usize> {
         let given = self.ledger.given(entry);
         match self.added() {
             Some(added) if given == added => None,
-            Some(added) if given > added => Some(self.transfers.get(given as usize - 1).relationship),
-            _ => Some(self.transfers.get(given as usize).relationship),
+            Some(added) if given > added => Some(given as usize - 1),
+            _ => Some(given as usize),
         }
+    }
+
+    /// Its relationship.
+    pub(super) fn relationship(&self, entry: u32) -> Option<TripleIx> {
+        self.transfer(entry).map(|at| self.transfers.get(at).relationship)
     }
 
     /// The place of the entry that is in no view.

@@ -87,17 +87,22 @@ impl<'t, 'a> Told<'t, 'a> {
         let mut listed = Vec::new();
         for moved in &traced.moved {
             let entry = &entries[moved.entry as usize];
-            let hidden = [entry.from, entry.to].into_iter().filter(|account| is_protected(*account));
-            let hidden: Vec<NodeIx> = hidden.map(|account| self.books.nodes[account as usize]).collect();
-            let open = hidden.is_empty();
-            self.unlisted.extend(hidden);
+            let mut open = true;
+            for account in [entry.from, entry.to].into_iter().filter(|account| is_protected(*account)) {
+                self.unlisted.insert(self.books.nodes[account as usize]);
+                open = false;
+            }
             if let Some(triple) = self.books.relationship(moved.entry).filter(|_| open) {
                 listed.push((Reverse(moved.much), self.tracing.ledger.given(moved.entry), triple));
             }
         }
+        if listed.len() > self.most {
+            self.cut = true;
+            // The rest need no order.
+            listed.select_nth_unstable(self.most);
+            listed.truncate(self.most);
+        }
         listed.sort_unstable();
-        self.cut |= listed.len() > self.most;
-        listed.truncate(self.most);
         let transfer = |(Reverse(tainted), _, triple)| TraceMoneyTransfer {
             relationship: self.evidence.relationship(self.view, triple),
             tainted,
@@ -136,11 +141,10 @@ impl<'t, 'a> Told<'t, 'a> {
     /// Transfers alike in all but their ids, of which one carries any.
     pub(super) fn duplicates(&mut self, traced: &[(Traced, Chains)]) -> Vec<TraceMoneyDuplicates> {
         let transfers = &self.books.transfers;
-        let carrying: BTreeSet<TripleIx> = traced
-            .iter()
-            .flat_map(|(traced, _)| &traced.moved)
-            .filter_map(|moved| self.books.relationship(moved.entry))
-            .collect();
+        let mut carrying = vec![false; transfers.len()];
+        for moved in traced.iter().flat_map(|(traced, _)| &traced.moved) {
+            self.books.transfer(moved.entry).into_iter().for_each(|at| carrying[at] = true);
+        }
         let mut found = Vec::new();
         let mut begin = 0;
         for tied in transfers.at().chunk_by(|one, other| one == other) {
@@ -154,8 +158,9 @@ impl<'t, 'a> Told<'t, 'a> {
             alike.sort_by_key(|at| what(*at));
             for group in alike.chunk_by(|one, other| what(*one) == what(*other)).filter(|group| group.len() > 1) {
                 let open = [what(group[0]).0, what(group[0]).1].iter().all(|at| !self.protected[*at as usize]);
-                let group: Vec<TripleIx> = group.iter().map(|at| transfers.get(*at).relationship).collect();
-                found.extend(Some(group).filter(|group| open && group.iter().any(|triple| carrying.contains(triple))));
+                if open && group.iter().any(|at| carrying[*at]) {
+                    found.push(group.iter().map(|at| transfers.get(*at).relationship).collect());
+                }
             }
         }
         self.cut |= found.len() > self.most;

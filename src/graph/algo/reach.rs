@@ -1,10 +1,9 @@
 //! Which accounts money can reach, transfer by transfer in the order of time, and all that runs out of and into them: what the books
 //! of these accounts need, and no more of the graph.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use super::super::{Budget, GraphView, Halt, Layer, Measure, NodeIx, Passages};
+use super::super::{Budget, GraphView, Halt, Layer, Lent, Levels, Measure, NodeIx, Passages};
 
 /// Where it begins, and how far it goes.
 #[derive(Debug, Clone)]
@@ -39,12 +38,40 @@ pub struct Reached {
 }
 
 /// What is known of an account.
+#[derive(Debug, Clone)]
 struct Known {
+    node: NodeIx,
     /// What it pays later than this carries something on.
     after: i64,
     /// Where its passages are, once it is followed.
     rows: Option<Range<usize>>,
+    /// Whether it is one that is asked about.
+    start: bool,
     hub: bool,
+    /// Whether it waits for the next round.
+    waits: bool,
+}
+
+/// What is known of all accounts that were met.
+struct Met {
+    numbers: Lent<Levels>,
+    known: Vec<Known>,
+}
+
+impl Met {
+    /// The number of an account; one that is new is paid nothing yet.
+    fn number(&mut self, node: NodeIx) -> u32 {
+        self.numbers.get(node).unwrap_or_else(|| {
+            let number = self.known.len() as u32;
+            self.numbers.set(node, number);
+            self.known.push(Known { node, after: i64::MAX, rows: None, start: false, hub: false, waits: false });
+            number
+        })
+    }
+
+    fn of(&mut self, number: u32) -> &mut Known {
+        &mut self.known[number as usize]
+    }
 }
 
 /// Goes on from the starts in rounds, one transfer a round. The budget pays for the relationships of each account once; a round that it
@@ -52,33 +79,33 @@ struct Known {
 pub fn reach(view: &GraphView<'_>, layer: &Layer, wanted: &ReachWanted<'_>, budget: &Budget) -> Result<Reached, Halt> {
     let sign = if wanted.backward { -1 } else { 1 };
     let mut reached = Reached::default();
-    let mut known: BTreeMap<NodeIx, Known> = BTreeMap::new();
+    let mut met = Met { numbers: view.levels(), known: Vec::new() };
+    let mut frontier = Vec::new();
     for (start, after) in wanted.starts {
-        known.insert(*start, Known { after: after.saturating_mul(sign), rows: None, hub: false });
+        let number = met.number(*start);
+        let known = met.of(number);
+        known.after = after.saturating_mul(sign);
+        if !std::mem::replace(&mut known.start, true) {
+            frontier.push(number);
+        }
     }
-    let starts: BTreeSet<NodeIx> = known.keys().copied().collect();
-    let mut frontier: Vec<NodeIx> = starts.iter().copied().collect();
     for _ in 0..wanted.max_hops {
-        frontier.sort_by_key(|node| view.rank(*node));
-        let gathered = gather(view, layer, &frontier, &starts, &mut known, reached.passages.found.len(), budget);
-        let (passages, followed, hubs) = match gathered {
-            Ok(gathered) => gathered,
+        frontier.sort_by_cached_key(|number| view.rank(met.known[*number as usize].node));
+        match gather(view, layer, &frontier, &mut met, reached.passages.found.len(), budget) {
+            Ok((passages, hubs)) => {
+                reached.passages.append(passages);
+                reached.hubs.extend(hubs);
+            }
             Err(Halt::Spent) => {
                 reached.spent = true;
                 frontier.clear();
                 break;
             }
             Err(halt) => return Err(halt),
-        };
-        reached.passages.append(passages);
-        reached.followed.extend(followed);
-        reached.hubs.extend(hubs);
-        let mut next = BTreeSet::new();
-        for node in frontier {
-            let Some((rows, after)) = known.get(&node).and_then(|known| Some((known.rows.clone()?, known.after)))
-            else {
-                continue;
-            };
+        }
+        let mut next = Vec::new();
+        for number in frontier {
+            let Known { node, after, rows: Some(rows), .. } = met.of(number).clone() else { continue };
             budget.look(rows.len() as u64)?;
             for passage in &reached.passages.found[rows] {
                 let (payer, paid) =
@@ -89,45 +116,53 @@ pub fn reach(view: &GraphView<'_>, layer: &Layer, wanted: &ReachWanted<'_>, budg
                     continue;
                 }
                 let arrives = if wanted.same_instant || wanted.timeless { at - 1 } else { at };
-                let account = known.entry(paid).or_insert(Known { after: i64::MAX, rows: None, hub: false });
+                let number = met.number(paid);
+                let account = met.of(number);
                 if arrives < account.after {
                     account.after = arrives;
-                    next.extend(Some(paid).filter(|_| !account.hub));
+                    if !account.hub && !std::mem::replace(&mut account.waits, true) {
+                        next.push(number);
+                    }
                 }
             }
         }
-        frontier = next.into_iter().collect();
+        next.iter().for_each(|number| met.of(*number).waits = false);
+        frontier = next;
         if frontier.is_empty() {
             break;
         }
     }
-    reached.cut_by_hops = frontier.iter().any(|node| known.get(node).is_some_and(|known| known.rows.is_none()));
-    reached.followed.sort_by_key(|node| view.rank(*node));
+    reached.cut_by_hops = frontier.iter().any(|number| met.of(*number).rows.is_none());
+    reached.followed = met.known.iter().filter(|known| known.rows.is_some()).map(|known| known.node).collect();
+    reached.followed.sort_by_cached_key(|node| view.rank(*node));
     Ok(reached)
 }
 
-/// The passages of the accounts of a round that are not followed yet; those accounts; and the hubs among them.
+/// The passages of the accounts of a round that are not followed yet, and the hubs among them. Whoever finds the budget spent has a round that
+/// is not whole.
 fn gather(
     view: &GraphView<'_>,
     layer: &Layer,
-    frontier: &[NodeIx],
-    starts: &BTreeSet<NodeIx>,
-    known: &mut BTreeMap<NodeIx, Known>,
+    frontier: &[u32],
+    met: &mut Met,
     offset: usize,
     budget: &Budget,
-) -> Result<(Passages, Vec<NodeIx>, Vec<NodeIx>), Halt> {
-    let (mut passages, mut followed, mut hubs) = (Passages::default(), Vec::new(), Vec::new());
-    for node in frontier {
-        let Some(known) = known.get_mut(node).filter(|known| known.rows.is_none() && !known.hub) else { continue };
-        if !starts.contains(node) && view.is_hub(*node, budget)? {
+) -> Result<(Passages, Vec<NodeIx>), Halt> {
+    let (mut passages, mut hubs, mut rows) = (Passages::default(), Vec::new(), Vec::new());
+    for number in frontier {
+        let known = met.of(*number);
+        if known.rows.is_some() || known.hub {
+            continue;
+        }
+        if !known.start && view.is_hub(known.node, budget)? {
             known.hub = true;
-            hubs.push(*node);
+            hubs.push(known.node);
             continue;
         }
         let begin = offset + passages.found.len();
-        view.passages(*node, layer, budget, &mut passages)?;
-        known.rows = Some(begin..offset + passages.found.len());
-        followed.push(*node);
+        view.passages(known.node, layer, budget, &mut passages)?;
+        rows.push((*number, begin..offset + passages.found.len()));
     }
-    Ok((passages, followed, hubs))
+    rows.into_iter().for_each(|(number, rows)| met.of(number).rows = Some(rows));
+    Ok((passages, hubs))
 }

@@ -108,11 +108,16 @@ impl GraphView<'_> {
 
     /// What was found, as columns.
     pub fn transfers_of(&self, passages: Passages) -> Transfers {
-        let ends = passages.found.iter().flat_map(|passage| [passage.from, passage.to]);
-        let mut nodes: Vec<(u64, NodeIx)> = ends.map(|node| (self.rank(node), node)).collect();
+        let (mut positions, mut nodes) = (self.levels(), Vec::new());
+        for end in passages.found.iter().flat_map(|passage| [passage.from, passage.to]) {
+            if positions.get(end).is_none() {
+                positions.set(end, 0);
+                nodes.push((self.rank(end), end));
+            }
+        }
         nodes.sort_unstable();
-        nodes.dedup();
-        let position = |node| nodes.partition_point(|(rank, _)| *rank < self.rank(node)) as u32;
+        (0..).zip(&nodes).for_each(|(at, (_, node))| positions.set(*node, at));
+        let position = |node| positions.get(node).unwrap_or(0);
         let passages = Passages { found: self.ordered(passages.found), ..passages };
         columns(self, nodes.iter().map(|(_, node)| *node).collect(), passages, position)
     }

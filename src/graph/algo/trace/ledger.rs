@@ -18,7 +18,7 @@ pub struct Entry {
     pub much: i64,
     /// When. Entries ascend by this, then by their rank.
     pub at: i64,
-    /// Its place in the order of relationship ids.
+    /// Its place among the payments of this amount by this account, in the order of relationship ids.
     pub rank: u32,
 }
 
@@ -40,10 +40,10 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// The books of `openings.len()` accounts, of entries by (instant, rank). An account that pays more than it has had the difference at
+    /// The books of `openings.len()` accounts, of entries in the order of instants, then of ids. An account that pays more than it has had the difference at
     /// its opening, over what `openings` gives it: the least that explains what it pays. With `chain`, what arrives can be passed on at
-    /// the same instant: of what happens then, what pays an account comes before what it pays; where they go in a circle, the entry with
-    /// the least rank comes first. `None` when all amounts together are beyond what is counted, 2⁶¹. O(n log n).
+    /// the same instant: of what happens then, what pays an account comes before what it pays; where they go in a circle, the first
+    /// of them comes first. `None` when all amounts together are beyond what is counted, 2⁶¹. O(n log n).
     pub fn new(entries: &[Entry], openings: &[i64], chain: bool) -> Option<Self> {
         let all = entries.iter().map(|entry| entry.much).chain(openings.iter().copied());
         if all.map(i128::from).sum::<i128>() > 1 << 61 {
