@@ -16,6 +16,7 @@ mod cycles;
 mod distances;
 mod evidence;
 mod expand;
+mod flow_overview;
 mod frame;
 mod hidden_links;
 mod information_flow;
@@ -75,6 +76,10 @@ pub use evidence::{Answer, Emit, Evidence, EvidenceRelationship, Finding, Item, 
 pub use expand::{
     Expand, ExpandAdded, ExpandCap, ExpandCaps, ExpandCut, ExpandHub, ExpandKind, ExpandRequest, ExpandResult,
     KindCount,
+};
+pub use flow_overview::{
+    FlowOverview, FlowOverviewBroker, FlowOverviewCut, FlowOverviewFlows, FlowOverviewInformation, FlowOverviewMoney,
+    FlowOverviewProduct, FlowOverviewRequest, FlowOverviewResult, FlowOverviewRisk, FlowOverviewRow, FlowOverviewShare,
 };
 pub use frame::{Caps, Frame, Hubs, Limits, ResolvedFrame};
 pub use hidden_links::{
@@ -150,6 +155,7 @@ pub static ANALYSES: &[&dyn AnyAnalysis] = &[
     &InformationFlow,
     &TraceMoney,
     &MoneyFlow,
+    &FlowOverview,
     &Balances,
     &Profile,
 ];

@@ -115,6 +115,10 @@ fn variants(analysis: &dyn AnyAnalysis, body: &Value) -> Vec<Value> {
             json!({"hops": 2, "shown": ["p-2", "a", "nowhere"], "caps": {"total": 2, "relationships": 3}}),
         ],
         "common-neighbours" => vec![json!({"at_least": 1})],
+        "flow-overview" => vec![
+            json!({"entities": ["p-2", "p-1", "a"], "through_holders": false, "max_dwell_seconds": 172_800}),
+            json!({"forbidden": [body["entities"][0]], "top": 1}),
+        ],
         "hidden-links" => vec![
             json!({"methods": ["adamic_adar", "l3"]}),
             json!({"methods": ["resource_allocation", "shared_attributes"]}),
@@ -335,8 +339,17 @@ fn names(result: &Value, id: &EntityId) -> bool {
 }
 
 /// The analyses that rank, list by a score, or propose: no protected person is ever named by one.
-const RANKING: &[&str] =
-    &["communities", "components", "centrality", "key-players", "profile", "roles", "timeline", "typologies"];
+const RANKING: &[&str] = &[
+    "communities",
+    "components",
+    "centrality",
+    "flow-overview",
+    "key-players",
+    "profile",
+    "roles",
+    "timeline",
+    "typologies",
+];
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]

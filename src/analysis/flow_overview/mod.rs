@@ -31,7 +31,7 @@ impl Analysis for FlowOverview {
     const SUMMARY: &'static str =
         "Tell all four flows of a set of entities, its joint brokers, and which flow costs least to cut";
     const DIRECTION: Option<Direction> = None;
-    const EXAMPLE: &'static [&'static str] = &["p-0003", "p-0300"];
+    const EXAMPLE: &'static [&'static str] = &["p-0300", "p-0301"];
     type Params = FlowOverviewRequest;
     type Output = FlowOverviewResult;
 
@@ -50,7 +50,7 @@ impl Analysis for FlowOverview {
         FlowOverviewRequest {
             entities,
             through_holders: true,
-            max_dwell_seconds: request::week(),
+            max_dwell_seconds: request::month(),
             costs: [].into(),
             forbidden: Vec::new(),
             top: request::ten(),

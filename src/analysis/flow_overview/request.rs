@@ -36,8 +36,8 @@ pub struct FlowOverviewRequest {
     #[schema(default = true)]
     pub through_holders: bool,
     /// What goes out at most so many seconds after it came in went `through`; a contact passes on what was heard so long before.
-    #[serde(default = "week")]
-    #[schema(minimum = 0, maximum = 3155760000u64, default = 604800)]
+    #[serde(default = "month")]
+    #[schema(minimum = 0, maximum = 3155760000u64, default = 2592000)]
     pub max_dwell_seconds: u64,
     /// What it costs to take a member out, 0 to 1000000000; 1 for those that are not named.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -60,8 +60,8 @@ const fn yes() -> bool {
     true
 }
 
-pub(super) const fn week() -> u64 {
-    604_800
+pub(super) const fn month() -> u64 {
+    2_592_000
 }
 
 pub(super) const fn ten() -> u32 {

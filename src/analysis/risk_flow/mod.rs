@@ -17,7 +17,7 @@ pub use request::{
     RiskFlowResult, RiskFlowScore, RiskFlowSource, RiskFlowStanding, RiskFlowStep, RiskFlowTransmission,
 };
 use scored::Scored;
-use transmission::Chances;
+pub(super) use transmission::Chances;
 
 /// The most sources.
 const MOST_SOURCES: usize = 32;
@@ -83,7 +83,7 @@ impl Analysis for RiskFlow {
         let view = &along(view, FlowLayer::Risk, Direction::Out);
         let named: Vec<EntityId> = params.sources.iter().map(|source| source.entity.clone()).collect();
         let named = all_known(view, "/sources", &named).map_err(pointed)?;
-        let chances = Chances::new(view, &params)?;
+        let chances = Chances::new(view, &params.transmissions, &params.half_life_days)?;
         let max_hops = u64::from(caps.max_hops);
         let graph = Contagion::around(view, &named, max_hops, budget, |step| chances.of(step).chance())
             .map_err(AnalysisError::stopped)?;

@@ -36,24 +36,7 @@ pub fn account_cut(
     watch: &Watch,
 ) -> Result<Option<AccountCut>, Halt> {
     let pairs = pairs(made, watch)?;
-    let between: BTreeSet<u32> = pairs.iter().flat_map(|(from, to)| [*from, *to]).flatten().collect();
-    let between: Vec<u32> = between.into_iter().collect();
-    let place = |account: u32| between.partition_point(|known| *known < account) as u32;
-    let mut network = FlowNetwork::new(2 + 2 * between.len() as u32);
-    for (at, account) in (0..).zip(&between) {
-        network.add(2 + 2 * at, 3 + 2 * at, cost(*account).unwrap_or(UNLIMITED));
-    }
-    for (from, to) in pairs {
-        let leaves = from.map_or(SOURCE, |account| 3 + 2 * place(account));
-        network.add(leaves, to.map_or(SINK, |account| 2 + 2 * place(account)), UNLIMITED);
-    }
-    let unlimited = reached(&network, SOURCE, |arc| network.capacity(arc) == UNLIMITED, watch)?;
-    if unlimited[SINK as usize] {
-        return Ok(None);
-    }
-    let side = max_flow(&network, SOURCE, SINK, watch)?.source_side;
-    let cut = |at: &u32| side[2 + 2 * *at as usize] && !side[3 + 2 * *at as usize];
-    let mut accounts: Vec<u32> = (0..between.len() as u32).filter(cut).map(|at| between[at as usize]).collect();
+    let Some(mut accounts) = vertex_cut(&pairs, &cost, watch)? else { return Ok(None) };
     let price = |account: &u32| cost(*account).unwrap_or(UNLIMITED);
     let mut exact = true;
     if let Some(same_instant) = in_time {
@@ -67,14 +50,49 @@ pub fn account_cut(
                 }
             }
         }
-        let least = between.iter().map(price).min();
+        let least = stops(&pairs).iter().map(price).min();
         exact = accounts.is_empty() || (accounts.len() == 1 && accounts.first().map(price) == least);
     }
     Ok(Some(AccountCut { value: accounts.iter().map(price).sum(), accounts, exact }))
 }
 
-/// An account between sources and sinks; `None` stands for these.
-type Stop = Option<u32>;
+/// A node between sources and sinks; `None` stands for these.
+pub type Stop = Option<u32>;
+
+/// The cheapest nodes, ascending, that every way from the sources to the sinks goes through, of all such sets that nearest to the sources;
+/// `None`: there is a way on which none can be taken. Ways are made of `pairs`; `cost` is that of a node, `None`: it cannot be taken. A
+/// narrowest cut of the network whose nodes are split in two (Menger 1927).
+pub fn vertex_cut(
+    pairs: &BTreeSet<(Stop, Stop)>,
+    cost: impl Fn(u32) -> Option<i64>,
+    watch: &Watch,
+) -> Result<Option<Vec<u32>>, Halt> {
+    let between = stops(pairs);
+    let place = |node: u32| between.partition_point(|known| *known < node) as u32;
+    let mut network = FlowNetwork::new(2 + 2 * between.len() as u32);
+    for (at, node) in (0..).zip(&between) {
+        network.add(2 + 2 * at, 3 + 2 * at, cost(*node).unwrap_or(UNLIMITED));
+    }
+    for (from, to) in pairs {
+        let leaves = from.map_or(SOURCE, |node| 3 + 2 * place(node));
+        network.add(leaves, to.map_or(SINK, |node| 2 + 2 * place(node)), UNLIMITED);
+    }
+    let unlimited = reached(&network, SOURCE, |arc| network.capacity(arc) == UNLIMITED, watch)?;
+    if unlimited[SINK as usize] {
+        return Ok(None);
+    }
+    let side = max_flow(&network, SOURCE, SINK, watch)?.source_side;
+    // What costs nothing is cut wherever it can be reached: it has to lead on besides.
+    let leads = reached(&network.reversed(), SINK, |_| true, watch)?;
+    let cut = |at: &u32| side[2 + 2 * *at as usize] && !side[3 + 2 * *at as usize] && leads[3 + 2 * *at as usize];
+    Ok(Some((0..between.len() as u32).filter(cut).map(|at| between[at as usize]).collect()))
+}
+
+/// The nodes that pairs are made of, ascending.
+fn stops(pairs: &BTreeSet<(Stop, Stop)>) -> Vec<u32> {
+    let all: BTreeSet<u32> = pairs.iter().flat_map(|(from, to)| [*from, *to]).flatten().collect();
+    all.into_iter().collect()
+}
 
 /// The pairs between which there is a transfer that lies on a way from a source to a sink.
 fn pairs(made: &TransferNetwork, watch: &Watch) -> Result<BTreeSet<(Stop, Stop)>, Halt> {

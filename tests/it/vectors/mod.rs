@@ -12,6 +12,7 @@ mod connect;
 mod cycles;
 mod distances;
 mod expand;
+mod flow_overview;
 mod graphalytics;
 mod hidden_links;
 mod information_flow;

@@ -253,7 +253,7 @@ pub(super) async fn finds_whose_removal_breaks_it(demo: &Demo) {
 }
 
 /// The answer to the exercise of this number among those on an analysis.
-async fn exercise(demo: &Demo, who: &str, name: &str, place: usize) -> Value {
+pub(super) async fn exercise(demo: &Demo, who: &str, name: &str, place: usize) -> Value {
     let path = format!("/v1/analyses/{name}");
     let (_, body) = exercises().into_iter().filter(|(known, _)| *known == path).nth(place).expect("a body");
     let (status, answer) = demo.call(who, Method::POST, &path, Some(&body)).await;

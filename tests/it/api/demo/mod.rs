@@ -1,5 +1,6 @@
 //! The demonstration as a newcomer starts it: the binary itself, its tokens, and the examples of the document on the scenario.
 
+mod flows;
 mod found;
 
 use std::io::{BufRead as _, BufReader};
@@ -102,6 +103,7 @@ async fn a_newcomer_finds_what_was_planted() {
     found::finds_what_the_accounts_held(&demo).await;
     found::finds_what_is_odd_about_an_account(&demo).await;
     found::finds_patterns_of_laundering(&demo).await;
+    flows::finds_all_flows_at_once(&demo).await;
     assert_eq!(demo.end(), Some(0), "SIGTERM ends it in order");
 }
 
