@@ -36,7 +36,7 @@ pub(super) struct Sums {
 
 impl Sums {
     pub(super) fn new(books: &Books, budget: &Budget) -> Result<Self, AnalysisError> {
-        let mut sums = Self { others: vec![Other::default(); books.transfers.accounts()], ..Self::default() };
+        let mut sums = Self { others: vec![Other::default(); books.money.transfers.accounts()], ..Self::default() };
         let mut dwelling = Dwelling::new(books.opening.iter().sum());
         for movement in books.movements() {
             budget.look(1).map_err(AnalysisError::stopped)?;
