@@ -10,6 +10,9 @@ use linchpin::model::{
     Assertion, AssertionId, Claim, Classification, Currency, ExchangeRate, Instant, Recorded, Revision, SubjectName,
     Tlp,
 };
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
 use serde_json::{Value, json};
 
 use super::vectors;
@@ -447,4 +450,39 @@ fn more_rates_than_are_asked_for_are_cut_and_told() {
         .map(|rate| (rate["entity"].as_str().unwrap(), rate["transfers"].as_u64().unwrap()))
         .collect();
     assert_eq!(told, [("fx-1", 1), ("fx-2", 2)]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100))]
+
+    /// Whatever the ledger and the rates: what is traced is held or has left, to the last minor unit, and a cut equals the flow.
+    #[test]
+    fn converted_money_is_conserved(
+        rows in vec((0_u32..5, 1_u32..5, 1_i64..100_000, 0_i64..30, select(vec!["EUR", "RSD", "JPY"])), 1..40),
+        stated in vec((select(vec!["RSD", "JPY"]), any::<bool>(), select(vec!["117.2", "0.5", "160.3", "3"]), 0_i64..25), 0..6),
+        opening in -500_i64..500_000, chain in any::<bool>(),
+    ) {
+        let line = |(at, (from, on, much, second, currency)): (usize, &(u32, u32, i64, i64, &str))| {
+            format!("n{from} -t{at} @{second} {much}{currency}-> n{}\n", (from + on) % 5)
+        };
+        let text: String = rows.iter().enumerate().map(line).collect();
+        let mut claims: Vec<Value> = stated.iter().map(|(other, turned, text, from)| {
+            let (base, quote) = if *turned { (*other, "EUR") } else { ("EUR", *other) };
+            rate("fx", base, quote, text, *from, from + 8)
+        }).collect();
+        let first = text.split(' ').next().unwrap();
+        let last = text.lines().next().unwrap().split(' ').next_back().unwrap();
+        claims.push(balance(last, opening, "EUR", 0));
+        let frame = json!({"limits": {"max_hops": 4}});
+        let same_instant = if chain { "chain" } else { "hold" };
+        let body = json!({"from": {"entity": first}, "currency": "EUR", "same_instant": same_instant, "frame": frame});
+        let found = answer(&text, &claims, "trace-money", &body).result;
+        for rule in found["rules"].as_array().unwrap().iter().filter(|rule| rule["rule"] != "poison") {
+            let cents = |name: &str| rule[name].as_i64().unwrap();
+            prop_assert_eq!(cents("traced"), cents("held") + cents("left"), "{}", rule);
+        }
+        let body = json!({"sources": [first], "sinks": [last], "currency": "EUR", "same_instant": chain, "frame": frame});
+        let found = answer(&text, &claims, "money-flow", &body).result;
+        prop_assert_eq!(&found["value"], &found["cut"]["value"]);
+    }
 }
