@@ -39,10 +39,12 @@ def make():
     money.make_takings(book)
     everyday.make_everyday(book)
     book.close()
-    return book, truth(legs, cycle, pairs, structuring)
+    # After all else, so that the lines before keep their keys.
+    rates, balances = money.make_rates(book), money.make_balances(book)
+    return book, truth(legs, cycle, pairs, structuring, rates, balances)
 
 
-def truth(legs, cycle, pairs, structuring):
+def truth(legs, cycle, pairs, structuring, rates, balances):
     protected = [
         {
             "entity": row.split(" ")[0],
@@ -131,6 +133,8 @@ def truth(legs, cycle, pairs, structuring):
             "threshold": {"minor": 1000000, "currency": "EUR"},
             "relationships": structuring,
         },
+        "rates": rates,
+        "balances": balances,
         "k_shortest": K_SHORTEST,
     }
 

@@ -162,6 +162,50 @@ def make_fronts(book):
         )
 
 
+# Columns: quote currency, who states it, what a euro is worth by half-year, from 2023 on. Of convertible marks nobody states a rate.
+RATES = [
+    ("ALL", "al-fiu", ["112.1", "106.4", "102.6", "99.2"]),
+    ("MKD", "rs-fiu", ["61.58", "61.52", "61.55", "61.57"]),
+    ("RSD", "rs-fiu", ["117.28", "117.19", "117.15", "117.02"]),
+    ("USD", "rs-fiu", ["1.0807", "1.0812", "1.0813", "1.0833"]),
+]
+HALF_YEARS = [0, 181, 365, 547, 731]
+# Columns: account, who states it, minor units and currency, day, marking.
+BALANCES = [
+    ("acc-0001", "al-fiu", 30000000, "EUR", 0, GREEN),
+    ("acc-0002", "rs-fiu", 145268000, "RSD", 396, STRICT),
+    ("acc-0003", "rs-fiu", 8630000, "EUR", 396, GREEN),
+]
+
+
+def make_rates(book):
+    """What a euro was worth, as agencies noted it: one entity a pair of currencies, one claim a half-year."""
+    told = []
+    for quote, agency, rates in RATES:
+        id = f"fx-eur-{quote.lower()}"
+        brief = {"name": f"EUR/{quote}", "baseCurrency": "EUR", "quoteCurrency": quote}
+        book.thing(id, "ExchangeRate", lambda agency, brief=brief: brief)
+        for rate, begin, end in zip(rates, HALF_YEARS, HALF_YEARS[1:]):
+            since, until = instant(begin, 0, 0), instant(end, 0, 0)
+            book.about(agency, id, {"rate": rate}, marking=OPEN, grade=0, since=since, until=until)
+            told.append(
+                {"entity": id, "base": "EUR", "quote": quote, "rate": rate, "from": since, "to": until, "originator": agency}
+            )
+    return told
+
+
+def make_balances(book):
+    """What accounts of the cycle held, as banks told it."""
+    told = []
+    for account, agency, minor, currency, day, marking in BALANCES:
+        at = instant(day, 0, 0)
+        book.about(agency, account, only={}, amount=(minor, currency), at=at, marking=marking, grade=0)
+        told.append(
+            {"entity": account, "amount": {"minor": minor, "currency": currency}, "at": at, "originator": agency}
+        )
+    return told
+
+
 def transfer(book, id, agency, source, target, minor, currency, at, marking, purpose, grade=0):
     return book.link(
         agency,

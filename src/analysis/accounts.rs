@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use super::AnalysisError;
+use super::currencies::{ClaimedBalance, OneCurrency};
 use crate::graph::algo::{Entry, Ledger, OUTSIDE};
 use crate::graph::{Budget, GraphView, Halt, Measure, NodeIx, Passages, Transfer, Transfers, TripleIx, Way};
 use crate::model::{Currency, DerivedMarking, EntityId, Fault, FlowLayer};
@@ -102,9 +103,45 @@ pub(super) fn entries(view: &GraphView<'_>, transfers: &Transfers, ranked: bool)
     transfers.iter().zip(ranks).map(entry).collect()
 }
 
+/// What an account opens with, as far as that is stated.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Opening {
+    /// In minor units.
+    pub(super) stated: i64,
+    /// The claim that states it, where the request does not.
+    pub(super) claimed: Option<ClaimedBalance>,
+}
+
+/// By position: what accounts open with. What the request gives goes before what a visible claim says of those that are `wanted`.
+pub(super) fn stated_openings(
+    view: &GraphView<'_>,
+    nodes: &[NodeIx],
+    entries: &[Entry],
+    given: &[(NodeIx, i64)],
+    money: &mut OneCurrency,
+    wanted: impl Fn(usize) -> bool,
+) -> Vec<Opening> {
+    let mut first: Vec<Option<i64>> = vec![None; nodes.len()];
+    for entry in entries {
+        for end in [entry.from, entry.to].into_iter().filter(|end| *end != OUTSIDE) {
+            first[end as usize].get_or_insert(entry.at);
+        }
+    }
+    let given: BTreeMap<NodeIx, i64> = given.iter().copied().collect();
+    let mut opening = |(at, node): (usize, &NodeIx)| match given.get(node) {
+        Some(given) => Opening { stated: *given, claimed: None },
+        None if wanted(at) => money
+            .opening(view, *node, first[at])
+            .map_or_else(Opening::default, |(claimed, stated)| Opening { stated, claimed: Some(claimed) }),
+        None => Opening::default(),
+    };
+    nodes.iter().enumerate().map(&mut opening).collect()
+}
+
 /// The ledger of entries and openings, by position.
-pub(super) fn ledger(entries: &[Entry], openings: &[i64], chain: bool) -> Result<Ledger, AnalysisError> {
-    Ledger::new(entries, openings, chain).ok_or_else(|| {
+pub(super) fn ledger(entries: &[Entry], openings: &[Opening], chain: bool) -> Result<Ledger, AnalysisError> {
+    let stated: Vec<i64> = openings.iter().map(|opening| opening.stated).collect();
+    Ledger::new(entries, &stated, chain).ok_or_else(|| {
         let detail = "all amounts together are beyond 2^61 minor units: narrow the window or the accounts";
         AnalysisError::Faults(vec![Fault::new("/frame", "too-much", detail)])
     })
@@ -173,13 +210,24 @@ impl Accounts {
         Ok(Some(Self { list, transfers, spent }))
     }
 
-    /// By position of the transfers: the number of the account that stands there; `None` for those that the question is not about.
-    fn numbers(&self, view: &GraphView<'_>) -> Vec<Option<u32>> {
-        let number = |node: NodeIx| {
+    /// By position of the transfers, and after these of accounts without any: the entity that stands there, and the number of the
+    /// account; `None` for those that the question is not about.
+    fn positions(&self, view: &GraphView<'_>) -> (Vec<NodeIx>, Vec<Option<u32>>) {
+        let mut silent = vec![true; self.list.len()];
+        let mut number = |node: NodeIx| {
             let at = self.list.partition_point(|account| view.rank(account.node) < view.rank(node));
-            self.list.get(at).filter(|account| account.node == node).map(|_| at as u32)
+            self.list.get(at).filter(|account| account.node == node).map(|_| {
+                silent[at] = false;
+                at as u32
+            })
         };
-        (0..self.transfers.accounts() as u32).map(|at| number(self.transfers.node(at))).collect()
+        let mut nodes: Vec<NodeIx> = (0..self.transfers.accounts() as u32).map(|at| self.transfers.node(at)).collect();
+        let mut numbers: Vec<Option<u32>> = nodes.iter().map(|node| number(*node)).collect();
+        for (number, account) in (0..).zip(&self.list).filter(|(number, _)| silent[*number as usize]) {
+            nodes.push(account.node);
+            numbers.push(Some(number));
+        }
+        (nodes, numbers)
     }
 
     /// The marking of all that an answer about them rests on.
@@ -193,12 +241,12 @@ impl Accounts {
 
 /// The books of the accounts in one currency.
 pub(super) struct Books {
-    /// Those of the currency.
-    pub(super) transfers: Transfers,
-    pub(super) in_other_currencies: u64,
-    /// By account: what it holds before the first of its transfers, and what of that nobody stated.
+    /// The transfers, in the currency.
+    pub(super) money: OneCurrency,
+    /// By account: what it holds before the first of its transfers, what of that nobody stated, and the claim that states the rest.
     pub(super) opening: Vec<i64>,
     pub(super) unexplained: Vec<i64>,
+    pub(super) claimed: Vec<Option<ClaimedBalance>>,
     ledger: Ledger,
     numbers: Vec<Option<u32>>,
 }
@@ -226,27 +274,24 @@ impl Books {
     pub(super) fn new(
         view: &GraphView<'_>,
         accounts: &Accounts,
-        currency: Option<Currency>,
+        mut money: OneCurrency,
         given: &[(NodeIx, i64)],
         chain: bool,
     ) -> Result<Self, AnalysisError> {
-        let numbers = accounts.numbers(view);
-        let (transfers, in_other_currencies) = match currency {
-            Some(currency) => accounts.transfers.clone().of_measure(Measure::Money(currency)),
-            None => (accounts.transfers.clone(), 0),
-        };
-        let given: BTreeMap<NodeIx, i64> = given.iter().copied().collect();
-        let stated = |node: NodeIx| given.get(&node).copied().unwrap_or(0);
-        let own = |at: u32| numbers[at as usize].map_or(0, |_| stated(transfers.node(at)));
-        let at_first: Vec<i64> = (0..numbers.len() as u32).map(own).collect();
-        let ledger = ledger(&entries(view, &transfers, false), &at_first, chain)?;
-        let stated: Vec<i64> = accounts.list.iter().map(|account| stated(account.node)).collect();
-        let mut opening = stated.clone();
-        for (at, number) in (0..).zip(&numbers) {
-            number.iter().for_each(|number| opening[*number as usize] = ledger.opening(at));
+        let (nodes, numbers) = accounts.positions(view);
+        let entries = entries(view, &money.transfers, false);
+        let own = |at: usize| numbers[at].is_some();
+        let stated = stated_openings(view, &nodes, &entries, given, &mut money, own);
+        let ledger = ledger(&entries, &stated, chain)?;
+        let many = accounts.list.len();
+        let (mut opening, mut unexplained, mut claimed) = (vec![0; many], vec![0; many], vec![None; many]);
+        for (at, (stated, number)) in (0..).zip(stated.into_iter().zip(&numbers)) {
+            let Some(number) = number.map(|number| number as usize) else { continue };
+            opening[number] = ledger.opening(at);
+            unexplained[number] = ledger.opening(at) - stated.stated;
+            claimed[number] = stated.claimed;
         }
-        let unexplained = opening.iter().zip(&stated).map(|(opening, stated)| opening - stated).collect();
-        Ok(Self { transfers, in_other_currencies, opening, unexplained, ledger, numbers })
+        Ok(Self { money, opening, unexplained, claimed, ledger, numbers })
     }
 
     /// What happens to the accounts, in the order in which it does.

@@ -53,7 +53,7 @@ pub struct Frame {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, max_length = 1000)]
     pub replay: Option<String>,
-    /// Only relationship claims whose evaluation reaches this probability; "cannot be judged" never does.
+    /// Only relationship claims, and claims of rates and balances, whose evaluation reaches this probability; "cannot be judged" never does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, minimum = 0.0, maximum = 1.0, example = 0.5)]
     pub minimum_reliability: Option<f64>,

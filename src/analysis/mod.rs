@@ -12,6 +12,7 @@ mod communities;
 mod community;
 mod components;
 mod connect;
+mod currencies;
 mod cycles;
 mod distances;
 mod evidence;
@@ -70,6 +71,7 @@ pub use components::{
     LocalClustering, TriangleSummary,
 };
 pub use connect::{Connect, ConnectAlternative, ConnectApproximation, ConnectBound, ConnectRequest, ConnectResult};
+pub use currencies::{ClaimedBalance, ExchangeRateRounding, ExchangeRateUsed};
 pub use cycles::{Cycle, Cycles, CyclesRequest, CyclesResult};
 pub use distances::{Distance, Distances, DistancesRequest, DistancesResult};
 pub use evidence::{Answer, Emit, Evidence, EvidenceRelationship, Finding, Item, LeftOut, Truncated, TruncatedReason};

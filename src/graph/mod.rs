@@ -43,7 +43,7 @@ pub use strength::{Strength, StrengthBy, StrengthGroups};
 use transfers::Rows;
 pub use transfers::{ByAccount, Measure, Transfer, Transfers, TransfersLeftOut};
 pub use view::{
-    Contact, Fold, GraphView, Layer, NoProjection, NodeIx, NodeSet, Passage, Passages, Step, TripleIx, UnitIx, Way,
-    decayed,
+    Contact, Fold, GraphView, Layer, NoProjection, NodeIx, NodeSet, Passage, Passages, StatedBalance, StatedRate, Step,
+    TripleIx, UnitIx, Way, decayed,
 };
 pub use worlds::Worlds;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::access::Clearance;
 use crate::model::{Assertion, AssertionId, Day, EntityId, RelationshipId, Revision, Vocabulary};
@@ -11,7 +11,7 @@ use super::build::SnapshotBuilder;
 use super::claim::{ClaimRow, Interned};
 use super::csr::{Base, Gone};
 use super::delta::{Delta, Ground};
-use super::ids::Packed;
+use super::ids::{Packed, index};
 use super::names;
 use super::scratch::Pool;
 use super::{GraphView, Lens};
@@ -31,6 +31,8 @@ pub struct Snapshot {
     pub(super) delta: Arc<Delta>,
     pub(super) pool: Arc<Pool>,
     seen: Arc<SeenGuards>,
+    /// The entities of the base on which a claim states a rate; found when it is first asked for.
+    rated: Arc<OnceLock<Vec<u32>>>,
     revision: Revision,
 }
 
@@ -61,6 +63,7 @@ impl Snapshot {
             delta: Arc::default(),
             pool: Arc::default(),
             seen: Arc::default(),
+            rated: Arc::default(),
             revision,
         }
     }
@@ -169,8 +172,29 @@ impl Snapshot {
         seen
     }
 
+    /// The entities on which a claim that anybody sees may state a rate, each once, in no order that means anything.
+    pub(super) fn rated(&self) -> impl Iterator<Item = u32> + '_ {
+        let is_rate = |class: u32| {
+            let kind = self.interned.kinds.get(self.interned.class(class).kind);
+            self.vocabulary.ontology.is_rate(kind)
+        };
+        let of_base = self.rated.get_or_init(|| {
+            let classes: Vec<bool> = (0..index(self.interned.classes.len())).map(is_rate).collect();
+            let claims = self.base.entity_claims.classes.iter().zip(self.base.owners.iter());
+            let mut rated: Vec<u32> =
+                claims.filter(|(class, _)| classes[*class as usize]).map(|(_, node)| node).collect();
+            rated.sort_unstable();
+            rated.dedup();
+            rated
+        });
+        let changed = &self.delta.entity_claims;
+        let of_delta = changed.iter().filter(move |(_, claims)| claims.iter().any(|(claim, _)| is_rate(claim.class)));
+        let unchanged = of_base.iter().filter(|node| !changed.contains_key(*node));
+        unchanged.chain(of_delta.map(|(node, _)| node)).copied()
+    }
+
     pub(super) fn nodes(&self) -> u32 {
-        self.base.nodes() + super::ids::index(self.delta.entities.len())
+        self.base.nodes() + index(self.delta.entities.len())
     }
 
     fn entity_name(&self, node: u32) -> &str {

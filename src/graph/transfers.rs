@@ -155,6 +155,21 @@ impl Transfers {
         others
     }
 
+    /// Those that come to something in one measure, with as much as they come to there.
+    #[must_use]
+    pub fn in_measure(mut self, measure: Measure, comes_to: impl FnMut(Transfer) -> Option<i64>) -> Self {
+        let much: Vec<Option<i64>> = self.iter().map(comes_to).collect();
+        let kept: Vec<bool> = much.iter().map(Option::is_some).collect();
+        keep(&mut self.from, &kept);
+        keep(&mut self.to, &kept);
+        keep(&mut self.at, &kept);
+        keep(&mut self.relationships, &kept);
+        self.much = much.into_iter().flatten().collect();
+        self.measure = vec![0; self.much.len()];
+        self.measures = vec![measure];
+        self
+    }
+
     /// The same transfers at other instants, one for each, in the order of those; of one instant, in the order that they had.
     #[must_use]
     pub fn at_instants(&self, instants: &[i64]) -> Self {

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    AssertionId, Day, Evaluation, Instant, KindName, Marking, Money, Period, Quantity, Subject, SubjectName, Vocabulary,
+    AssertionId, Day, Evaluation, ExchangeRate, Instant, KindName, Marking, Money, Period, Quantity, Subject,
+    SubjectName, Vocabulary,
 };
 
 /// Property name → values, multi-valued as in FollowTheMoney.
@@ -155,6 +156,7 @@ impl Claim {
             faults.push(Fault::new("/evaluation", "unknown-evaluation", detail));
         }
         self.flow_faults(&mut faults);
+        self.rate_faults(vocabulary, &mut faults);
         self.marking_faults(&mut faults);
         for (field, text, max) in [
             ("reference", &self.provenance.reference, 500),
@@ -193,6 +195,17 @@ impl Claim {
         if self.quantity.as_ref().is_some_and(|quantity| quantity.value.micros() < 0) {
             let detail = "what flows has a quantity of zero or more: turn the ends round";
             faults.push(Fault::new("/quantity/value", "negative-quantity", detail));
+        }
+    }
+
+    /// Amounts are reckoned by a rate: one that says less than all of it, or no number, is refused.
+    fn rate_faults(&self, vocabulary: &Vocabulary, faults: &mut Vec<Fault>) {
+        if !matches!(&self.subject, Subject::Entity(_)) || !vocabulary.ontology.is_rate(&self.kind) {
+            return;
+        }
+        let values = |name: &str| self.properties.get(name).into_iter().flatten().map(String::as_str).collect();
+        if let Err((property, right)) = ExchangeRate::stated(values) {
+            faults.push(Fault::new(format!("/properties/{property}"), "invalid-rate", right));
         }
     }
 

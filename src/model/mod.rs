@@ -12,6 +12,7 @@ mod marking;
 mod money;
 mod ontology;
 mod period;
+mod rate;
 mod relationship;
 pub mod strict;
 mod text;
@@ -32,6 +33,7 @@ pub use ontology::{
     Role,
 };
 pub use period::{Period, Precision, Window};
+pub use rate::ExchangeRate;
 pub use relationship::{Relationship, RelationshipKey, fold_relationship, fold_relationships};
 pub use text::{fold_text, is_token, tokens};
 pub use time::{Day, Instant, TimeError};

@@ -222,6 +222,9 @@ const ROLE: &str = "role";
 /// The kind whose members may have them.
 const PERSON: &str = "Person";
 
+/// The kind of what states a rate between two currencies.
+const RATE: &str = "ExchangeRate";
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
@@ -364,6 +367,17 @@ impl Ontology {
     pub fn is_person(&self, kind: &KindName) -> bool {
         kind.as_str() == PERSON
             || self.entity(kind).is_some_and(|known| known.ancestors.iter().any(|a| a.as_str() == PERSON))
+    }
+
+    /// Whether an entity kind is that of rates between two currencies.
+    pub fn is_rate(&self, kind: &KindName) -> bool {
+        kind.as_str() == RATE
+            || self.entity(kind).is_some_and(|known| known.ancestors.iter().any(|a| a.as_str() == RATE))
+    }
+
+    /// Whether an amount at an instant that is claimed of an entity of this kind is what it held then: those that have a `balance`.
+    pub fn is_account(&self, kind: &KindName) -> bool {
+        self.entity(kind).is_some_and(|known| known.properties.contains("balance"))
     }
 
     /// Values of the property `role` that the ontology does not know.

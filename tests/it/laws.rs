@@ -158,6 +158,7 @@ fn variants(analysis: &dyn AnyAnalysis, body: &Value) -> Vec<Value> {
             json!({"from": {"entity": body["from"]["entity"], "amount": 700, "at": "1970-01-04T00:00:00Z"}, "same_instant": "chain"}),
             json!({"from": {"entity": body["from"]["entity"], "at": "1970-01-05T00:00:00Z"}, "direction": "backward"}),
             json!({"from": {"relationship": "t-1"}, "currency": null}),
+            json!({"from": {"relationship": "t-1"}, "currency": "RSD"}),
             json!({"from": {"relationship": "t-2"}, "currency": null, "direction": "backward", "same_instant": "chain"}),
             json!({
                 "currency": null, "through_holders": true, "rules": ["tiho", "haircut"],
@@ -168,6 +169,7 @@ fn variants(analysis: &dyn AnyAnalysis, body: &Value) -> Vec<Value> {
             json!({"temporal": false, "currency": null, "prefer": "fewest_transfers"}),
             json!({"same_instant": true, "costs": {body["sources"][0].as_str().unwrap(): 3}, "through_holders": true}),
             json!({"forbidden": body["sources"], "currency": null, "prefer": "fewest_transfers"}),
+            json!({"currency": "RSD"}),
         ],
         "balances" => vec![
             json!({"currency": null, "step": "day", "same_instant": "chain", "max_dwell_seconds": 172_800}),

@@ -50,7 +50,7 @@ fn the_built_in_vocabulary_is_sound() {
         assert!(vocabulary.ontology.relationship(&kind).is_some(), "no relationship kind {name}");
     }
     let needed = "Person Organization Company PublicBody Address BankAccount CryptoWallet UserAccount Vehicle Vessel Airplane Passport \
-                  Event Trip Document Phone Device Place Consignment Seizure BorderCrossing SmugglingRoute Case";
+                  Event Trip Document Phone Device Place Consignment Seizure BorderCrossing SmugglingRoute Case ExchangeRate";
     for name in needed.split_whitespace() {
         let kind = name.parse().expect("a kind name");
         assert!(vocabulary.ontology.entity(&kind).is_some(), "no entity kind {name}");

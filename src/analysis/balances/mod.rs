@@ -3,7 +3,8 @@
 mod request;
 mod series;
 
-use super::accounts::{Account, Accounts, Books, only_currency, openings};
+use super::accounts::{Account, Accounts, Books, openings};
+use super::currencies::OneCurrency;
 use super::paths::all_known;
 use super::whole::unaffordable;
 use super::{
@@ -66,23 +67,23 @@ impl Analysis for Balances {
         let Some(accounts) = Accounts::gather(view, &named, params.through_holders, budget)? else {
             return Ok(unaffordable());
         };
-        let currency = match params.currency {
-            Some(currency) => Some(currency),
-            None => only_currency(&accounts.transfers)?,
-        };
+        let money = OneCurrency::new(view, accounts.transfers.clone(), params.currency, None, &budget.watch())?;
         let chain = params.same_instant == TraceMoneySameInstant::Chain;
-        let books = Books::new(view, &accounts, currency, &given, chain)?;
+        let books = Books::new(view, &accounts, money, &given, chain)?;
         let grown = Grown::new(&books, &params, budget)?;
         let most = caps.max_results as usize;
         let mut evidence = Evidence::default();
-        let (mut result, cut) = grown.told(view, (&accounts, &books), most, &mut evidence);
-        result.currency = currency;
+        let (mut result, mut cut) = grown.told(view, (&accounts, &books), most, &mut evidence);
+        result.currency = books.money.currency;
+        let (rates, more_rates) = books.money.told(view, most, &mut evidence);
+        result.rates = rates;
+        cut |= more_rates;
         evidence.marking.merge(&accounts.marking(view));
-        let left = books.transfers.left_out();
+        let left = books.money.transfers.left_out();
         let left_out = LeftOut {
             without_time: left.without_time,
-            without_amount: left.without_amount,
-            without_rate: books.in_other_currencies,
+            without_amount: books.money.without_amount,
+            without_rate: books.money.without_rate,
             self_loops: left.self_loops,
             ..LeftOut::default()
         };
@@ -106,7 +107,7 @@ struct Grown {
 
 impl Grown {
     fn new(books: &Books, params: &BalancesRequest, budget: &Budget) -> Result<Self, AnalysisError> {
-        let begins: Vec<i64> = books.transfers.at().iter().map(|at| params.step.begin(*at)).collect();
+        let begins: Vec<i64> = books.money.transfers.at().iter().map(|at| params.step.begin(*at)).collect();
         let max_dwell = i64::try_from(params.max_dwell_seconds * 1_000_000).unwrap_or(i64::MAX);
         let opened = books.opening.iter().zip(&books.unexplained);
         let mut series: Vec<Growing> =
@@ -137,23 +138,24 @@ impl Grown {
         let several = self.series.len() > 1;
         let mut cut = self.series.len() > most;
         self.series.truncate(most);
+        let moved = &books.money.transfers;
         let listed = |at: u32| books.number(at).is_some_and(|number| (number as usize) < most);
         // Those of accounts that are not listed may be many.
         let end = end(self.series.iter(), most).min(end([&self.together].into_iter(), most));
-        let points: Vec<usize> = (0..books.transfers.len())
-            .filter(|at| listed(books.transfers.from()[*at]) || listed(books.transfers.to()[*at]))
-            .collect();
+        let points: Vec<usize> =
+            (0..moved.len()).filter(|at| listed(moved.from()[*at]) || listed(moved.to()[*at])).collect();
         let within = points.partition_point(|at| self.begins[*at] < end);
         cut |= within.min(most) < points.len();
-        let told = |at: &usize| evidence.relationship(view, books.transfers.get(*at).relationship);
+        let told = |at: &usize| evidence.relationship(view, moved.get(*at).relationship);
         let transfers = points[..within.min(most)].iter().map(told).collect();
-        let account = |(account, growing): (&Account, Growing)| BalancesAccount {
+        let account = |((account, claimed), growing): ((&Account, &Option<_>), Growing)| BalancesAccount {
             entity: evidence.entity(view, account.node),
+            claimed: claimed.clone(),
             holdings: account.holdings.iter().map(|triple| evidence.relationship(view, *triple)).collect(),
             series: growing.until(end),
         };
-        let rows = accounts.list.iter().zip(self.series).map(account).collect();
+        let rows = accounts.list.iter().zip(&books.claimed).zip(self.series).map(account).collect();
         let together = several.then(|| BalancesTogether { between: self.between, series: self.together.until(end) });
-        (BalancesResult { currency: None, accounts: rows, together, transfers }, cut)
+        (BalancesResult { currency: None, rates: Vec::new(), accounts: rows, together, transfers }, cut)
     }
 }

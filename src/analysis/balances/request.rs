@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::analysis::accounts::opening_faults;
+use crate::analysis::currencies::{ClaimedBalance, ExchangeRateUsed};
 use crate::analysis::paths::distinct;
 use crate::analysis::{Frame, TraceMoneySameInstant};
 use crate::model::{Currency, EntityId, Fault, Instant, RelationshipKey};
@@ -65,11 +66,13 @@ pub struct BalancesRequest {
     #[serde(default = "week")]
     #[schema(minimum = 0, maximum = 3155760000u64, default = 604800)]
     pub max_dwell_seconds: u64,
-    /// The currency; transfers in others are left out and counted (`left_out.without_rate`). Left out: the only one that is met.
+    /// The currency. Amounts in others are converted, each by the visible rate that holds at its instant (`rates`); those without one are
+    /// left out and counted (`left_out.without_rate`). Left out: the only one that is met.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub currency: Option<Currency>,
-    /// What accounts held before their first transfer, in minor units; 0 unless it is given. What does not suffice is made up for.
+    /// What accounts held before their first transfer, in minor units. Of those that are not named: what a visible claim says (`claimed`),
+    /// else 0. What does not suffice is made up for.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schema(value_type = BTreeMap<String, i64>, example = json!({"acc-0001": 500000}))]
     pub opening: BTreeMap<EntityId, i64>,
@@ -144,6 +147,11 @@ pub struct BalancesSeries {
 pub struct BalancesAccount {
     /// The account.
     pub entity: EntityId,
+    /// The claim by which the account opens with anything: of the balances that are claimed of it at instants, the last until its first
+    /// transfer, in the currency if there is one in it. Left out where there is none, or the request gives what the account opens with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub claimed: Option<ClaimedBalance>,
     /// By which the named entities hold it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub holdings: Vec<RelationshipKey>,
@@ -167,6 +175,9 @@ pub struct BalancesResult {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub currency: Option<Currency>,
+    /// The rates by which amounts were converted, by currency and then by when they begin to hold. At most `limits.max_results`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rates: Vec<ExchangeRateUsed>,
     /// The accounts, in the order of their ids. At most `limits.max_results`. Where `limits.max_visited` is spent, those whose transfers it
     /// reaches for, one after another.
     pub accounts: Vec<BalancesAccount>,

@@ -5,14 +5,15 @@ mod request;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::accounts::{held_by, only_currency};
+use super::accounts::held_by;
+use super::currencies::{OneCurrency, Rates};
 use super::whole::unaffordable;
 use super::{Analysis, AnalysisError, Caps, Evidence, Finding, Frame, LeftOut, Truncated, TruncatedReason};
 use crate::graph::algo::{
     FlowEnd, FlowWay, ReachWanted, Reached, SINK, SOURCE, TransferNetwork, UNLIMITED, account_cut, cheapest_flow,
     flow_ways, max_flow, reach,
 };
-use crate::graph::{Budget, Direction, GraphView, Halt, Measure, NodeIx, Transfers, TripleIx, Watch};
+use crate::graph::{Budget, Direction, GraphView, Halt, NodeIx, Transfers, TripleIx, Watch};
 use crate::model::{EntityId, Fault, FlowLayer, Instant};
 
 pub use request::{
@@ -85,6 +86,7 @@ fn found(
         return Err(AnalysisError::Faults(vec![Fault::new("/through_holders", "source-and-sink", detail)]));
     }
     let priced = priced(view, params)?;
+    let rates = params.currency.map(|to| Rates::new(view, to, &budget.watch())).transpose()?;
     let starts: Vec<(NodeIx, i64)> = sources.iter().map(|source| (*source, -i64::MAX)).collect();
     let wanted = ReachWanted {
         starts: &starts,
@@ -92,14 +94,21 @@ fn found(
         timeless: !params.temporal,
         same_instant: params.same_instant,
         max_hops: caps.max_hops,
-        measure: params.currency.map(Measure::Money),
+        leads_on: &|passage| rates.as_ref().is_none_or(|rates| rates.comes_to(passage).is_some()),
     };
-    let reached = reach(view, &view.layer(FlowLayer::Money), &wanted, budget).map_err(AnalysisError::stopped)?;
+    let mut reached = reach(view, &view.layer(FlowLayer::Money), &wanted, budget).map_err(AnalysisError::stopped)?;
     if reached.spent {
         return Ok(None);
     }
+    let money = OneCurrency::new(
+        view,
+        view.transfers_of(std::mem::take(&mut reached.passages)),
+        params.currency,
+        rates,
+        &budget.watch(),
+    )?;
     let asked = Asked { params, sources, sinks, priced };
-    answer(view, &asked, reached, caps, &budget.watch()).map(Some)
+    answer(view, &asked, reached, &money, (caps, &budget.watch())).map(Some)
 }
 
 /// What a request is about, found in the view.
@@ -162,20 +171,11 @@ fn answer(
     view: &GraphView<'_>,
     asked: &Asked<'_>,
     reached: Reached,
-    caps: &Caps,
-    watch: &Watch,
+    money: &OneCurrency,
+    (caps, watch): (&Caps, &Watch),
 ) -> Result<Finding<MoneyFlowResult>, AnalysisError> {
-    let params = asked.params;
-    let Reached { passages, followed, hubs, cut_by_hops, .. } = reached;
-    let transfers = view.transfers_of(passages);
-    let currency = match params.currency {
-        Some(currency) => Some(currency),
-        None => only_currency(&transfers)?,
-    };
-    let (transfers, others) = match currency {
-        Some(currency) => transfers.of_measure(Measure::Money(currency)),
-        None => (transfers, 0),
-    };
+    let Reached { followed, hubs, cut_by_hops, .. } = reached;
+    let transfers = &money.transfers;
     let all: i128 = transfers.much().iter().map(|much| i128::from(*much)).sum();
     if all >= i128::from(UNLIMITED) {
         let detail = "all amounts together are beyond 2^61 minor units: narrow the window or the hops";
@@ -192,14 +192,16 @@ fn answer(
         }
     };
     let ends: Vec<FlowEnd> = (0..transfers.accounts() as u32).map(end).collect();
-    let flows = Flows::new(&transfers, &ends, asked, view, watch).map_err(AnalysisError::stopped)?;
-    let (result, mut evidence, cut) = flows.told(view, caps.max_results as usize);
+    let flows = Flows::new(transfers, &ends, asked, view, watch).map_err(AnalysisError::stopped)?;
+    let (result, mut evidence, mut cut) = flows.told(view, caps.max_results as usize);
+    let (rates, more_rates) = money.told(view, caps.max_results as usize, &mut evidence);
+    cut |= more_rates;
     let left = transfers.left_out();
     let (protected, hubs): (Vec<NodeIx>, Vec<NodeIx>) = hubs.into_iter().partition(|hub| view.is_protected(*hub));
     let left_out = LeftOut {
         without_time: left.without_time,
-        without_amount: left.without_amount,
-        without_rate: others,
+        without_amount: money.without_amount,
+        without_rate: money.without_rate,
         self_loops: left.self_loops,
         protected: protected.len() as u64,
         hubs: hubs.into_iter().map(|hub| evidence.entity(view, hub)).collect(),
@@ -213,7 +215,7 @@ fn answer(
         () if cut_by_hops => Some(TruncatedReason::MaxHops),
         () => None,
     };
-    let result = MoneyFlowResult { currency, ..result };
+    let result = MoneyFlowResult { currency: money.currency, rates, ..result };
     Ok(Finding { result, evidence, truncated: truncated.map(Truncated::by), left_out })
 }
 
@@ -291,6 +293,7 @@ impl<'t> Flows<'t> {
         });
         let result = MoneyFlowResult {
             currency: None,
+            rates: Vec::new(),
             value: self.value,
             flow,
             ways,

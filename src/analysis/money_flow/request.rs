@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::analysis::Frame;
+use crate::analysis::currencies::ExchangeRateUsed;
 use crate::model::{Currency, EntityId, Fault, Instant, RelationshipKey};
 
 /// The most entities that either end can have, and that can be forbidden.
@@ -52,7 +53,8 @@ pub struct MoneyFlowRequest {
     #[serde(default)]
     #[schema(default = "any")]
     pub prefer: MoneyFlowPreference,
-    /// The currency; transfers in others are left out and counted (`left_out.without_rate`). Left out: the only one that is met.
+    /// The currency. Amounts in others are converted, each by the visible rate that holds at its instant (`rates`); those without one are
+    /// left out and counted (`left_out.without_rate`). Left out: the only one that is met.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub currency: Option<Currency>,
@@ -167,6 +169,9 @@ pub struct MoneyFlowResult {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub currency: Option<Currency>,
+    /// The rates by which amounts were converted, by currency and then by when they begin to hold. At most `limits.max_results`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rates: Vec<ExchangeRateUsed>,
     /// The most that could have moved from the sources to the sinks, in minor units.
     pub value: i64,
     /// One flow of that value: what each transfer carries, in the order of time. There can be others as great. At most

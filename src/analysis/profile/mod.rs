@@ -7,6 +7,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use super::accounts::{Account, Accounts, Books, currencies};
+use super::currencies::OneCurrency;
 use super::paths::known;
 use super::timed::moment;
 use super::whole::unaffordable;
@@ -80,9 +81,9 @@ impl Analysis for Profile {
         let activity = told.activity(&accounts.transfers);
         let chain = params.same_instant == TraceMoneySameInstant::Chain;
         let mut currency = |code| {
-            let books = Books::new(view, &accounts, Some(code), &[], chain)?;
+            let books = Books::new(view, &accounts, OneCurrency::own(accounts.transfers.clone(), code), &[], chain)?;
             // Of a currency that is met there may be nothing but amounts below the least.
-            if books.transfers.is_empty() {
+            if books.money.transfers.is_empty() {
                 return Ok(None);
             }
             let sums = Sums::new(view, &books, budget)?;
@@ -188,8 +189,8 @@ impl Told<'_, '_> {
             between: sums.between,
             transfers_in: sums.transfers_in,
             transfers_out: sums.transfers_out,
-            largest_in: self.largest(sums.largest_in, &books.transfers),
-            largest_out: self.largest(sums.largest_out, &books.transfers),
+            largest_in: self.largest(sums.largest_in, &books.money.transfers),
+            largest_out: self.largest(sums.largest_out, &books.money.transfers),
             dwell: stays.map(|(amount, stay)| ProfileDwell { amount, median_seconds: stay as u64 / 1_000_000 }),
             counterparty_count: sums.others.iter().filter(|other| other.transfers > 0).count() as u64,
             counterparties_in: sums.others.iter().filter(|other| other.into > 0).count() as u64,
@@ -197,7 +198,7 @@ impl Told<'_, '_> {
             largest_share_in,
             largest_share_out,
             kinds: sums.kinds.iter().map(by_kind).collect(),
-            counterparties: self.counterparties(&sums.others, &books.transfers),
+            counterparties: self.counterparties(&sums.others, &books.money.transfers),
         }
     }
 

@@ -60,7 +60,7 @@ pub(super) struct Sums<'a> {
 
 impl<'a> Sums<'a> {
     pub(super) fn new(view: &'a GraphView<'_>, books: &Books, budget: &Budget) -> Result<Self, AnalysisError> {
-        let mut sums = Self { others: vec![Other::default(); books.transfers.accounts()], ..Self::default() };
+        let mut sums = Self { others: vec![Other::default(); books.money.transfers.accounts()], ..Self::default() };
         let mut dwelling = Dwelling::new(books.opening.iter().sum());
         for movement in books.movements() {
             budget.look(1).map_err(AnalysisError::stopped)?;
@@ -69,7 +69,9 @@ impl<'a> Sums<'a> {
                 sums.between += if movement.incoming { much } else { 0 };
                 continue;
             }
-            if let Some(kind) = view.relationship_kind(books.transfers.get(movement.transfer as usize).relationship) {
+            if let Some(kind) =
+                view.relationship_kind(books.money.transfers.get(movement.transfer as usize).relationship)
+            {
                 sums.kinds.entry(kind).or_default().takes(movement.incoming, much);
             }
             let other = &mut sums.others[movement.other as usize];

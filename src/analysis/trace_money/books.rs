@@ -4,21 +4,20 @@ use std::collections::BTreeSet;
 
 use super::{Asked, TraceMoneyRequest, TraceMoneyRule, TraceMoneySameInstant};
 use crate::analysis::AnalysisError;
-use crate::analysis::accounts::{entries, ledger, only_currency};
+use crate::analysis::accounts::{Opening, entries, ledger, stated_openings};
+use crate::analysis::currencies::OneCurrency;
 use crate::graph::algo::{Entry, Ledger, OUTSIDE, Tracing};
-use crate::graph::{GraphView, Measure, NodeIx, Passages, Transfers, TripleIx, Watch};
-use crate::model::{Currency, DerivedMarking};
+use crate::graph::{GraphView, NodeIx, TripleIx, Watch};
+use crate::model::DerivedMarking;
 
 /// The transfers of one currency, and the ledger of them.
 pub(super) struct Books {
-    pub(super) transfers: Transfers,
-    pub(super) in_other_currencies: u64,
-    pub(super) currency: Option<Currency>,
+    pub(super) money: OneCurrency,
     /// By account: those of the transfers, and what is traced if there are none of it.
     pub(super) nodes: Vec<NodeIx>,
     pub(super) ledger: Ledger,
-    /// What was given of the openings, by account.
-    pub(super) given: Vec<i64>,
+    /// What is stated of the openings, by account.
+    pub(super) openings: Vec<Opening>,
     followed: Vec<bool>,
     seed: Option<u32>,
 }
@@ -29,20 +28,12 @@ impl Books {
         params: &TraceMoneyRequest,
         asked: &Asked,
         followed: &[NodeIx],
-        passages: Passages,
+        mut money: OneCurrency,
         watch: &Watch,
     ) -> Result<Self, AnalysisError> {
         let look = || watch.pass(0).map_err(AnalysisError::stopped);
-        let transfers = view.transfers_of(passages);
+        let transfers = &money.transfers;
         look()?;
-        let currency = match asked.origin.currency {
-            Some(currency) => Some(currency),
-            None => only_currency(&transfers)?,
-        };
-        let (transfers, in_other_currencies) = match currency {
-            Some(currency) => transfers.of_measure(Measure::Money(currency)),
-            None => (transfers, 0),
-        };
         let mut nodes: Vec<NodeIx> = (0..transfers.accounts() as u32).map(|at| transfers.node(at)).collect();
         let known = nodes.len();
         let find = |nodes: &[NodeIx], node: NodeIx| {
@@ -58,16 +49,10 @@ impl Books {
                 nodes.push(*start);
             }
         }
-        let mut given = vec![0; nodes.len()];
-        for (node, opening) in &asked.given {
-            if let Some(at) = find(&nodes, *node) {
-                given[at] = *opening;
-            }
-        }
         let mut is_followed = vec![false; nodes.len()];
         followed.iter().filter_map(|node| find(&nodes, *node)).for_each(|at| is_followed[at] = true);
         let rules = params.rules.as_deref().unwrap_or(&TraceMoneyRule::ALL);
-        let mut entries = entries(view, &transfers, rules.contains(&TraceMoneyRule::Tiho));
+        let mut entries = entries(view, transfers, rules.contains(&TraceMoneyRule::Tiho));
         look()?;
         let mut added = None;
         if let Some((node, amount, at)) = asked.origin.amount {
@@ -78,15 +63,16 @@ impl Books {
             added = Some(place as u32);
         }
         let chain = params.same_instant == TraceMoneySameInstant::Chain;
-        let ledger = ledger(&entries, &given, chain)?;
+        let openings =
+            stated_openings(view, &nodes, &entries, &asked.given, &mut money, |account| is_followed[account]);
+        let ledger = ledger(&entries, &openings, chain)?;
         look()?;
         let traced = asked.origin.transfer.map(|passage| passage.relationship);
-        let given_as = traced.and_then(|wanted| transfers.iter().position(|transfer| transfer.relationship == wanted));
+        let is_traced = |wanted| money.transfers.iter().position(|transfer| transfer.relationship == wanted);
+        let given_as = traced.and_then(is_traced);
         let given_as = added.or(given_as.map(|at| at as u32));
         let seed = (0..entries.len() as u32).find(|at| Some(ledger.given(*at)) == given_as);
-        let books =
-            Self { transfers, in_other_currencies, currency, nodes, ledger, given, followed: is_followed, seed };
-        Ok(books)
+        Ok(Self { money, nodes, ledger, openings, followed: is_followed, seed })
     }
 
     /// What is to be traced in them.
@@ -122,18 +108,18 @@ impl Books {
 
     /// Its relationship.
     pub(super) fn relationship(&self, entry: u32) -> Option<TripleIx> {
-        self.transfer(entry).map(|at| self.transfers.get(at).relationship)
+        self.transfer(entry).map(|at| self.money.transfers.get(at).relationship)
     }
 
     /// The place of the entry that is in no view.
     fn added(&self) -> Option<u32> {
-        let added = self.ledger.entries().len() > self.transfers.len();
+        let added = self.ledger.entries().len() > self.money.transfers.len();
         self.seed.filter(|_| added).map(|seed| self.ledger.given(seed))
     }
 
     /// The marking of all that the books rest on: the accounts, and all that runs into and out of them.
     pub(super) fn marking(&self, view: &GraphView<'_>) -> DerivedMarking {
-        let relationships: Vec<TripleIx> = self.transfers.iter().map(|transfer| transfer.relationship).collect();
+        let relationships: Vec<TripleIx> = self.money.transfers.iter().map(|transfer| transfer.relationship).collect();
         view.marking_of(&self.nodes, &relationships)
     }
 }

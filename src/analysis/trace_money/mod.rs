@@ -7,10 +7,11 @@ mod rows;
 use rayon::prelude::*;
 
 use super::accounts::{currency, held_by, openings};
+use super::currencies::{OneCurrency, Rates};
 use super::whole::unaffordable;
 use super::{Analysis, AnalysisError, Caps, Finding, Frame, LeftOut, Truncated, TruncatedReason};
 use crate::graph::algo::{Chains, ReachWanted, Reached, Traced, reach};
-use crate::graph::{Budget, Direction, GraphView, Halt, Measure, NodeIx, Passage};
+use crate::graph::{Budget, Direction, GraphView, Halt, NodeIx, Passage};
 use crate::model::{Currency, EntityId, Fault, FlowLayer, Instant};
 
 pub use request::{
@@ -62,10 +63,14 @@ impl Analysis for TraceMoney {
         caps: &Caps,
         budget: &Budget,
     ) -> Result<Finding<Self::Output>, AnalysisError> {
-        let origin = match Origin::new(view, &params, budget)? {
+        let watch = budget.watch();
+        let rates = |currency: Option<Currency>| currency.map(|to| Rates::new(view, to, &watch)).transpose();
+        let asked_for = rates(params.currency)?;
+        let origin = match Origin::new(view, &params, asked_for.as_ref(), budget)? {
             Ok(origin) => origin,
             Err(Spent) => return Ok(unaffordable()),
         };
+        let rates = if asked_for.is_some() { asked_for } else { rates(origin.currency)? };
         let given = openings(view, &params.opening)?;
         let wanted = ReachWanted {
             starts: &origin.starts,
@@ -74,7 +79,7 @@ impl Analysis for TraceMoney {
             same_instant: params.same_instant == TraceMoneySameInstant::Chain,
             // What a transfer brings has gone one already.
             max_hops: caps.max_hops.saturating_sub(u32::from(origin.transfer.is_some())),
-            measure: origin.currency.map(Measure::Money),
+            leads_on: &|passage| rates.as_ref().is_none_or(|rates| rates.comes_to(passage).is_some()),
         };
         let layer = view.layer(FlowLayer::Money);
         let reached = reach(view, &layer, &wanted, budget).map_err(AnalysisError::stopped)?;
@@ -82,7 +87,7 @@ impl Analysis for TraceMoney {
             return Ok(unaffordable());
         }
         let backward = wanted.backward;
-        answer(view, &params, &Asked { origin, given, backward }, reached, (caps, budget))
+        answer(view, &params, Asked { origin, given, backward, rates }, reached, (caps, budget))
     }
 }
 
@@ -94,6 +99,8 @@ struct Asked {
     origin: Origin,
     given: Vec<(NodeIx, i64)>,
     backward: bool,
+    /// The rates into the currency; `None` until it is known.
+    rates: Option<Rates>,
 }
 
 /// What is traced.
@@ -113,6 +120,7 @@ impl Origin {
     fn new(
         view: &GraphView<'_>,
         params: &TraceMoneyRequest,
+        rates: Option<&Rates>,
         budget: &Budget,
     ) -> Result<Result<Self, Spent>, AnalysisError> {
         let backward = params.direction == TraceMoneyDirection::Backward;
@@ -131,12 +139,12 @@ impl Origin {
             currency: params.currency,
         };
         if from.relationship.is_some() {
-            let passage = transfer(view, params)?;
+            let passage = transfer(view, params, rates)?;
             match budget.spend(1) {
                 Err(Halt::Spent) => return Ok(Err(Spent)),
                 spent => spent.map_err(AnalysisError::stopped)?,
             }
-            origin.currency = currency(passage.measure);
+            origin.currency = params.currency.or_else(|| currency(passage.measure));
             origin.starts = vec![(if backward { passage.from } else { passage.to }, arrival(passage.at))];
             origin.transfer = Some(passage);
             return Ok(Ok(origin));
@@ -169,7 +177,7 @@ impl Origin {
 }
 
 /// The transfer that a request names.
-fn transfer(view: &GraphView<'_>, params: &TraceMoneyRequest) -> Result<Passage, AnalysisError> {
+fn transfer(view: &GraphView<'_>, params: &TraceMoneyRequest, rates: Option<&Rates>) -> Result<Passage, AnalysisError> {
     let fault = |pointer: &str, code, detail| AnalysisError::Faults(vec![Fault::new(pointer, code, detail)]);
     let key = params.from.relationship.as_ref().map(ToString::to_string).unwrap_or_default();
     let triple = params.from.relationship.as_ref().and_then(|key| view.relationship_of(key));
@@ -181,8 +189,8 @@ fn transfer(view: &GraphView<'_>, params: &TraceMoneyRequest) -> Result<Passage,
         let detail = format!("`{key}` is no transfer of money with a time and an amount above 0, from one to another");
         fault("/from/relationship", "no-transfer", detail)
     })?;
-    if params.currency.is_some() && params.currency != currency(passage.measure) {
-        let detail = format!("`{key}` is in another currency: leave this out, or trace another transfer");
+    if rates.is_some_and(|rates| rates.comes_to(&passage).is_none()) {
+        let detail = format!("`{key}` is in another currency, and no rate holds for it: leave this out");
         return Err(fault("/currency", "other-currency", detail));
     }
     Ok(passage)
@@ -191,15 +199,17 @@ fn transfer(view: &GraphView<'_>, params: &TraceMoneyRequest) -> Result<Passage,
 fn answer(
     view: &GraphView<'_>,
     params: &TraceMoneyRequest,
-    asked: &Asked,
+    mut asked: Asked,
     reached: Reached,
     (caps, budget): (&Caps, &Budget),
 ) -> Result<Finding<TraceMoneyResult>, AnalysisError> {
     let Reached { mut passages, followed, hubs, spent, cut_by_hops } = reached;
     passages.found.extend(asked.origin.transfer);
     let watch = budget.watch();
-    let books = Books::new(view, params, asked, &followed, passages, &watch)?;
-    let tracing = books.tracing(asked);
+    let transfers = view.transfers_of(passages);
+    let money = OneCurrency::new(view, transfers, asked.origin.currency, asked.rates.take(), &watch)?;
+    let books = Books::new(view, params, &asked, &followed, money, &watch)?;
+    let tracing = books.tracing(&asked);
     let rules = params.rules.clone().unwrap_or_else(|| TraceMoneyRule::ALL.to_vec());
     let traced: Result<Vec<(Traced, Chains)>, Halt> = rules
         .par_iter()
@@ -215,14 +225,16 @@ fn answer(
     let rows = rules.iter().zip(&traced).map(|(rule, (traced, ways))| told.rule(*rule, traced, ways)).collect();
     let openings = told.openings(&traced);
     let possible_duplicates = told.duplicates(&traced);
-    let (mut evidence, cut, mut protected) = told.done();
-    let left = books.transfers.left_out();
+    let (mut evidence, mut cut, mut protected) = told.done();
+    let (rates, more_rates) = books.money.told(view, caps.max_results as usize, &mut evidence);
+    cut |= more_rates;
+    let left = books.money.transfers.left_out();
     let (protected_hubs, hubs): (Vec<NodeIx>, Vec<NodeIx>) = hubs.into_iter().partition(|hub| view.is_protected(*hub));
     protected.extend(protected_hubs);
     let left_out = LeftOut {
         without_time: left.without_time,
-        without_amount: left.without_amount,
-        without_rate: books.in_other_currencies,
+        without_amount: books.money.without_amount,
+        without_rate: books.money.without_rate,
         self_loops: left.self_loops,
         protected: protected.len() as u64,
         hubs: hubs.into_iter().map(|hub| evidence.entity(view, hub)).collect(),
@@ -235,6 +247,6 @@ fn answer(
         () if cut_by_hops => Some(TruncatedReason::MaxHops),
         () => None,
     };
-    let result = TraceMoneyResult { currency: books.currency, rules: rows, openings, possible_duplicates };
+    let result = TraceMoneyResult { currency: books.money.currency, rates, rules: rows, openings, possible_duplicates };
     Ok(Finding { result, evidence, truncated: truncated.map(Truncated::by), left_out })
 }

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use crate::analysis::Frame;
 use crate::analysis::accounts::{MOST, opening_faults};
+use crate::analysis::currencies::{ClaimedBalance, ExchangeRateUsed};
 use crate::graph::algo;
 use crate::model::{Currency, EntityId, Fault, Instant, RelationshipKey};
 
@@ -131,12 +132,14 @@ pub struct TraceMoneyRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, min_items = 1, max_items = 8)]
     pub rules: Option<Vec<TraceMoneyRule>>,
-    /// The currency; transfers in others are left out and counted (`left_out.without_rate`). Left out: that of the traced transfer, or the
-    /// only one that is met.
+    /// The currency. Amounts in others are converted, each by the visible rate that holds at its instant (`rates`); those without one are
+    /// left out and counted (`left_out.without_rate`). Left out: that of the traced transfer, or the only one that
+    /// is met.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub currency: Option<Currency>,
-    /// What accounts held before their first transfer, in minor units; 0 unless it is given. What does not suffice is made up for.
+    /// What accounts held before their first transfer, in minor units. Of those that are not named: what a visible claim says (`claimed`),
+    /// else 0. What does not suffice is made up for.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schema(value_type = BTreeMap<String, i64>, example = json!({"acc-0001": 500000}))]
     pub opening: BTreeMap<EntityId, i64>,
@@ -252,6 +255,11 @@ pub struct TraceMoneyOpening {
     pub opening: i64,
     /// What of it nobody stated: the least that explains what the account pays. Transfers into it are missing, or it had money before.
     pub unexplained: i64,
+    /// The claim by which the account opens with anything: of the balances that are claimed of it at instants, the last until its first
+    /// transfer, in the currency if there is one in it. Left out where there is none, or the request gives what the account opens with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub claimed: Option<ClaimedBalance>,
 }
 
 /// What was traced, by each rule.
@@ -261,6 +269,9 @@ pub struct TraceMoneyResult {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub currency: Option<Currency>,
+    /// The rates by which amounts were converted, by currency and then by when they begin to hold. At most `limits.max_results`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rates: Vec<ExchangeRateUsed>,
     /// By each rule, in the order of the request.
     pub rules: Vec<TracedMoney>,
     /// What the accounts that by some rule held or passed on any had at the beginning, in the order of their ids; those with nothing are

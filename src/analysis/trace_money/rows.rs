@@ -133,14 +133,15 @@ impl<'t, 'a> Told<'t, 'a> {
         let row = |at: u32| TraceMoneyOpening {
             entity: self.evidence.entity(self.view, books.nodes[at as usize]),
             opening: ledger.opening(at),
-            unexplained: ledger.opening(at) - books.given[at as usize],
+            unexplained: ledger.opening(at) - books.openings[at as usize].stated,
+            claimed: books.openings[at as usize].claimed.clone(),
         };
         opened.into_iter().map(row).collect()
     }
 
     /// Transfers alike in all but their ids, of which one carries any.
     pub(super) fn duplicates(&mut self, traced: &[(Traced, Chains)]) -> Vec<TraceMoneyDuplicates> {
-        let transfers = &self.books.transfers;
+        let transfers = &self.books.money.transfers;
         let mut carrying = vec![false; transfers.len()];
         for moved in traced.iter().flat_map(|(traced, _)| &traced.moved) {
             self.books.transfer(moved.entry).into_iter().for_each(|at| carrying[at] = true);
@@ -153,7 +154,9 @@ impl<'t, 'a> Told<'t, 'a> {
             if alike.len() == 1 {
                 continue;
             }
-            let what = |at: usize| (transfers.from()[at], transfers.to()[at], transfers.much()[at]);
+            // As they are claimed: what a rate converts may come to the same.
+            let claimed = |at: usize| self.books.money.claimed(at).map(|money| (money.currency, money.minor));
+            let what = |at: usize| (transfers.from()[at], transfers.to()[at], claimed(at));
             // Those of one kind stay in the order of their ids.
             alike.sort_by_key(|at| what(*at));
             for group in alike.chunk_by(|one, other| what(*one) == what(*other)).filter(|group| group.len() > 1) {

@@ -68,7 +68,8 @@ pub struct TypologiesRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, min_items = 1, max_items = 11, example = json!(["fan_in", "cycle"]))]
     pub typologies: Option<Vec<Typology>>,
-    /// The currency; needed where there are several within the frame. Transfers in others are counted in `left_out.without_rate`.
+    /// The currency; needed where there are several within the frame. Nothing is converted: thresholds and round amounts are of what was
+    /// paid. Transfers in others are counted in `left_out.without_rate`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = "EUR")]
     pub currency: Option<Currency>,

@@ -3,10 +3,10 @@
 
 use std::ops::Range;
 
-use super::super::{Budget, GraphView, Halt, Layer, Lent, Levels, Measure, NodeIx, Passages};
+use super::super::{Budget, GraphView, Halt, Layer, Lent, Levels, NodeIx, Passage, Passages};
 
 /// Where it begins, and how far it goes.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct ReachWanted<'w> {
     /// The accounts that it begins at, each with the moment that what it pays must come after (before, backward).
     pub starts: &'w [(NodeIx, i64)],
@@ -18,8 +18,8 @@ pub struct ReachWanted<'w> {
     pub same_instant: bool,
     /// After how many transfers an account is followed no more. Those of the starts are as many as 0.
     pub max_hops: u32,
-    /// Only transfers of this measure lead on; `None`: all.
-    pub measure: Option<Measure>,
+    /// Whether a transfer leads on.
+    pub leads_on: &'w dyn Fn(&Passage) -> bool,
 }
 
 /// What was reached.
@@ -111,8 +111,7 @@ pub fn reach(view: &GraphView<'_>, layer: &Layer, wanted: &ReachWanted<'_>, budg
                 let (payer, paid) =
                     if wanted.backward { (passage.to, passage.from) } else { (passage.from, passage.to) };
                 let at = if wanted.timeless { i64::MAX } else { passage.at * sign };
-                let wrong = wanted.measure.is_some_and(|measure| measure != passage.measure);
-                if payer != node || at <= after || wrong {
+                if payer != node || at <= after || !(wanted.leads_on)(passage) {
                     continue;
                 }
                 let arrives = if wanted.same_instant || wanted.timeless { at - 1 } else { at };

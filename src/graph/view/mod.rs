@@ -2,6 +2,7 @@
 //! not of hidden ones, of their order, or of how the snapshot is laid out.
 
 mod marking;
+mod money;
 mod project;
 mod read;
 mod transfers;
@@ -19,6 +20,7 @@ use super::gates::{self, Gates};
 use super::scratch::{Labels, Lent, Levels, Memo};
 use super::{Direction, Lens, Snapshot};
 
+pub use money::{StatedBalance, StatedRate};
 pub use project::NoProjection;
 pub use read::{Contact, Fold, decayed};
 pub use transfers::{Layer, Passage, Passages};

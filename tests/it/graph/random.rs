@@ -114,7 +114,7 @@ fn recorded() -> impl Strategy<Value = Recorded> {
 }
 
 fn subject() -> impl Strategy<Value = (Subject, &'static str)> {
-    let entity = (entity_id(), select(vec!["Person", "BankAccount", "Address"]))
+    let entity = (entity_id(), select(vec!["Person", "BankAccount", "BankAccount", "Address", "ExchangeRate"]))
         .prop_map(|(id, kind)| (Subject::Entity(id), kind));
     let kinds = select(vec!["Associate", "AccountTransfer", "AccountTransfer", "Call", "AccountHolder"]);
     // Some triples are claimed again and again, so that folds have something to choose from.
@@ -137,14 +137,23 @@ fn properties() -> impl Strategy<Value = Properties> {
     })
 }
 
+/// What a rate between the currencies of [`flows`] states, and what is none.
+fn rate() -> impl Strategy<Value = Properties> {
+    let rates = vec![("EUR", "RSD", "117.2"), ("EUR", "RSD", "0.5"), ("RSD", "EUR", "2"), ("RSD", "EUR", "nothing")];
+    select(rates).prop_map(|(base, quote, rate)| {
+        let stated = [("baseCurrency", base), ("quoteCurrency", quote), ("rate", rate)];
+        stated.into_iter().map(|(name, value)| (name.to_owned(), vec![value.to_owned()])).collect()
+    })
+}
+
 fn claim() -> impl Strategy<Value = (Claim, SubjectName)> {
     let nature = select(vec![Nature::Fact, Nature::Assessment, Nature::Hypothesis]);
     let grade = (select(vec!["A", "B", "C", "X"]), select(vec!["1", "2", "4"]));
     let retain = option::weighted(0.1, select(vec![20_000, 20_001, 19_000]));
-    (subject(), properties(), (period(), flows()), grade, nature, marking(), retain).prop_map(
+    (subject(), (properties(), rate()), (period(), flows()), grade, nature, marking(), retain).prop_map(
         |(
             (subject, kind),
-            properties,
+            (properties, rate),
             (period, (amount, quantity)),
             (source, information),
             nature,
@@ -152,7 +161,11 @@ fn claim() -> impl Strategy<Value = (Claim, SubjectName)> {
             retain,
         )| {
             let claim = Claim {
-                properties: if matches!(subject, Subject::Entity(_)) { properties } else { Properties::new() },
+                properties: match (&subject, kind) {
+                    (Subject::Entity(_), "ExchangeRate") => rate,
+                    (Subject::Entity(_), _) => properties,
+                    (Subject::Relationship { .. }, _) => Properties::new(),
+                },
                 subject,
                 kind: KindName::new(kind).unwrap(),
                 period,

@@ -167,6 +167,70 @@ async fn a_second_time_through_with_the_extension_changes_nothing() {
 }
 
 #[tokio::test]
+async fn balances_and_rates_come_in_and_go_out() {
+    let yard = Yard::new();
+    let account = |id: &str, more: Value| {
+        let mut properties = json!({"iban": ["RS00 0000"], "currency": ["EUR"]});
+        more.as_object().expect("an object").iter().for_each(|(name, value)| properties[name] = value.clone());
+        json!({"id": id, "schema": "BankAccount", "properties": properties})
+    };
+    let rate = json!({
+        "id": "fx", "schema": "Event", "properties": {"startDate": ["2023-01-01"], "endDate": ["2023-06-30"]},
+        "linchpin": {
+            "version": 1, "kind": "ExchangeRate",
+            "properties": {"baseCurrency": ["EUR"], "quoteCurrency": ["RSD"], "rate": ["117.28"]},
+        },
+    });
+    let mut wrong = rate.clone();
+    wrong["id"] = json!("fx-wrong");
+    wrong["linchpin"]["properties"]["rate"] = json!(["-1"]);
+    let lines = [
+        account("a", json!({"balance": ["1234.50"], "balanceDate": ["2023-05-01"]})),
+        account("b", json!({"balance": ["7"], "balanceDate": ["2023-05"]})),
+        account("c", json!({"balance": ["7"]})),
+        account("d", json!({"balance": ["7"], "balanceDate": ["2023-05-01"], "amount": ["9"]})),
+        rate,
+        wrong,
+    ];
+    let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    let (results, _) = load(&yard, text).await;
+    assert_eq!(refusals(&results), [(6, "invalid-rate")]);
+    let claims: BTreeMap<String, (Value, Value)> = yard
+        .everything()
+        .await
+        .iter()
+        .map(|known| {
+            let claim = serde_json::to_value(&known.claim).expect("JSON");
+            (
+                claim["subject"]["entity"].as_str().expect("an id").to_owned(),
+                (claim["amount"].clone(), claim["period"].clone()),
+            )
+        })
+        .collect();
+    let money = |minor: i64| json!({"minor": minor, "currency": "EUR"});
+    let (at, none) = (json!({"at": "2023-05-01T00:00:00Z", "precision": "day"}), Value::Null);
+    assert_eq!(claims["a"], (money(123_450), at), "what it held that day");
+    assert!(claims["b"].1.get("at").is_none() && claims["b"].0 == money(700), "in some moment of the month");
+    assert_eq!((&claims["c"], &claims["d"]), (&(none.clone(), none.clone()), &(money(900), none)));
+    let back = written(&yard).await;
+    for line in &lines[..4] {
+        assert_eq!(plain(back[&line["id"].to_string()].clone()), *line, "word for word");
+    }
+    // A native claim goes out as a balance, and comes in again as it was.
+    let vocabulary: &Vocabulary = yard.state.vocabulary();
+    let mut known = yard.everything().await;
+    let native = known.iter_mut().find(|known| format!("{:?}", known.claim.subject).contains("\"a\"")).expect("a");
+    native.claim.properties.clear();
+    let line = FtmWriter::new(&vocabulary.ontology).entity(&fold_entity(vocabulary, &[native], None).expect("there"));
+    assert_eq!(line["properties"], json!({"balance": ["1234.50"], "balanceDate": ["2023-05-01"], "currency": ["EUR"]}));
+    assert!(line[EXTENSION].get("amount").is_none() && line[EXTENSION].get("period").is_none(), "{line}");
+    let again = &back["\"fx\""];
+    assert_eq!((&again["schema"], &again[EXTENSION]["kind"]), (&json!("Event"), &json!("ExchangeRate")));
+    assert_eq!(again["properties"], json!({"startDate": ["2023-01-01"], "endDate": ["2023-06-30"]}));
+    assert_eq!(again[EXTENSION]["properties"]["rate"], json!(["117.28"]));
+}
+
+#[tokio::test]
 async fn what_does_not_fit_is_refused_or_counted() {
     let yard = Yard::new();
     let lines = [

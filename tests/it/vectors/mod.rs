@@ -9,6 +9,7 @@ mod common_neighbours;
 mod communities;
 mod components;
 mod connect;
+mod currencies;
 mod cycles;
 mod distances;
 mod expand;

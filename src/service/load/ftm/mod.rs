@@ -104,7 +104,10 @@ fn single<'a>(properties: &'a Properties, name: &str) -> Option<&'a str> {
     }
 }
 
-/// The amount that properties state: `amount` with `currency`, else `amountEur`, else `amountUsd`.
+/// What properties state as an amount.
+const AMOUNTS: [&str; 3] = ["amount", "amountEur", "amountUsd"];
+
+/// The amount that properties state: `amount` with `currency`, else `amountEur`, else `amountUsd`, else that of a [`balance_date`].
 fn amount(properties: &Properties) -> Option<Money> {
     let plain = Writing { decimal: '.', group: None };
     let read = |name: &str, code: &str| {
@@ -112,19 +115,29 @@ fn amount(properties: &Properties) -> Option<Money> {
         let minor = minor_units(single(properties, name)?, plain, currency).ok()?;
         Some(Money { minor, currency })
     };
-    single(properties, "currency")
+    let currency = single(properties, "currency");
+    currency
         .and_then(|code| read("amount", code))
         .or_else(|| read("amountEur", "EUR"))
         .or_else(|| read("amountUsd", "USD"))
+        .or_else(|| balance_date(properties).and_then(|_| read("balance", currency?)))
 }
 
-/// The period that properties state: `startDate` and `endDate` (the last day is inside), else `date`. Says in words when it is
-/// reversed.
+/// When an account held its `balance`: `balanceDate`, where there is a balance and no other amount.
+fn balance_date(properties: &Properties) -> Option<&str> {
+    let other = AMOUNTS.iter().any(|name| properties.contains_key(*name));
+    single(properties, "balance").filter(|_| !other).and_then(|_| single(properties, "balanceDate"))
+}
+
+/// The period that properties state: `startDate` and `endDate` (the last day is inside), else `date`, else a [`balance_date`]. Says in
+/// words when it is reversed.
 fn period(properties: &Properties) -> Result<Option<Period>, String> {
-    let moment = |name: &str| single(properties, name).and_then(|text| times::iso(text, &TimeZone::UTC).ok());
+    let read = |text: &str| times::iso(text, &TimeZone::UTC).ok();
+    let moment = |name: &str| single(properties, name).and_then(read);
+    let date = moment("date").or_else(|| balance_date(properties).and_then(read));
     let (start, end) = (moment("startDate"), moment("endDate"));
     let to = end.map(|end| if end.precision <= Precision::Day { end.after } else { end.start });
-    match (start, to, moment("date")) {
+    match (start, to, date) {
         (None, None, None) => Ok(None),
         (None, None, Some(Moment { start, after, precision })) => match precision {
             Precision::Year | Precision::Month => {

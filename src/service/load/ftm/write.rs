@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Boundary, EXTENSION, EXTENSION_VERSION, Extension, PARTY, amount, party_id, period};
+use super::{AMOUNTS, Boundary, EXTENSION, EXTENSION_VERSION, Extension, PARTY, amount, party_id, period, single};
 use crate::model::{
     DerivedMarking, Entity, Instant, KindName, Money, Ontology, Period, Precision, Properties, Quantity, Relationship,
     Reliability,
@@ -95,10 +95,19 @@ impl<'a> FtmWriter<'a> {
         for (name, end) in ends {
             properties.insert(name.to_owned(), vec![end.to_owned()]);
         }
+        if let (Some(money), Some(held)) = (parts.amount, parts.period.filter(|held| held.instant().is_some()))
+            && has("balanceDate")
+            && single(&properties, "currency").is_none_or(|code| code == money.currency.code())
+            && !AMOUNTS.iter().chain(&["balance", "balanceDate"]).any(|name| properties.contains_key(*name))
+        {
+            properties.insert("balance".to_owned(), vec![major_units(money)]);
+            properties.insert("currency".to_owned(), vec![money.currency.code().to_owned()]);
+            dates(held, "balanceDate", &mut properties);
+        }
         if let Some(money) = parts.amount
             && amount(&properties) != Some(money)
             && has("currency")
-            && !["amount", "amountEur", "amountUsd", "currency"].iter().any(|name| properties.contains_key(*name))
+            && !AMOUNTS.iter().chain(&["currency"]).any(|name| properties.contains_key(*name))
         {
             properties.insert("amount".to_owned(), vec![major_units(money)]);
             properties.insert("currency".to_owned(), vec![money.currency.code().to_owned()]);
@@ -107,7 +116,7 @@ impl<'a> FtmWriter<'a> {
             && has("startDate")
             && !["date", "startDate", "endDate"].iter().any(|name| properties.contains_key(*name))
         {
-            dates(held, &mut properties);
+            dates(held, "date", &mut properties);
         }
         let extension = Extension {
             version: EXTENSION_VERSION,
@@ -133,14 +142,14 @@ fn major_units(money: Money) -> String {
     if places == 0 { format!("{sign}{integer}") } else { format!("{sign}{integer}.{fraction}") }
 }
 
-/// A period as FollowTheMoney's dates, as exactly as they can say it.
-fn dates(held: Period, properties: &mut Properties) {
+/// A period as FollowTheMoney's dates, as exactly as they can say it; an instant under this name.
+fn dates(held: Period, instant: &str, properties: &mut Properties) {
     let mut put = |name: &str, text: String| {
         properties.insert(name.to_owned(), vec![text]);
     };
     let days = held.precision().is_some_and(|precision| precision <= Precision::Day);
     if let Some(at) = held.instant() {
-        put("date", if days { day(at, 0) } else { second(at) });
+        put(instant, if days { day(at, 0) } else { second(at) });
         return;
     }
     if let Some(from) = held.start() {

@@ -398,10 +398,10 @@ pub(super) async fn finds_where_the_money_went(demo: &Demo) {
     };
     let mila = exercise(demo, "mila@rs-fiu", "trace-money", 0).await;
     let came_back = [
-        ("lifo", 22_663_500),
-        ("dirty_first", 22_084_500),
-        ("tiho", 22_084_500),
-        ("haircut", 7_503_232),
+        ("lifo", 22_411_400),
+        ("dirty_first", 22_350_736),
+        ("tiho", 22_309_310),
+        ("haircut", 5_592_664),
         ("fifo", 1_479_300),
         ("own_money_first", 0),
     ];
@@ -413,7 +413,12 @@ pub(super) async fn finds_where_the_money_went(demo: &Demo) {
     let legs: Vec<Value> =
         truth()["cycle"]["legs"].as_array().expect("legs").iter().map(|leg| leg["relationship"].clone()).collect();
     assert_eq!(of(&mila, "lifo")["holdings"][0]["way"]["relationships"], Value::Array(legs));
-    assert_eq!(mila["openings"][0], json!({"entity": "acc-0001", "opening": 38_442_100, "unexplained": 38_442_100}));
+    let (opened, claimed) = (&mila["openings"][0], &truth()["balances"][0]);
+    assert_eq!((&opened["entity"], &opened["unexplained"]), (&claimed["entity"], &json!(6_619_240)));
+    assert_eq!(
+        (&opened["claimed"]["balance"], &opened["claimed"]["at"], &opened["opening"]),
+        (&claimed["amount"], &claimed["at"], &json!(30_000_000 + 6_619_240))
+    );
     let alike = json!({"relationships": ["tr-du-3", "tx-du-3"]});
     assert!(mila["possible_duplicates"].as_array().expect("groups").contains(&alike), "{mila}");
     let ana = exercise(demo, "ana@al-police", "trace-money", 0).await;
@@ -427,10 +432,22 @@ pub(super) async fn finds_where_the_money_went(demo: &Demo) {
             .map(|transfer| transfer["tainted"].clone())
     };
     let back = exercise(demo, "mila@rs-fiu", "trace-money", 1).await;
-    assert_eq!(carried(&of(&back, "haircut"), "tr-cy-1"), Some(json!(6_949_557)));
-    assert_eq!(carried(&of(&mila, "haircut"), "tr-cy-5"), Some(json!(6_949_557)));
+    assert_eq!(carried(&of(&back, "haircut"), "tr-cy-1"), Some(json!(4_942_044)));
+    assert_eq!(carried(&of(&mila, "haircut"), "tr-cy-5"), Some(json!(4_942_043)));
     let back = exercise(demo, "ana@al-police", "trace-money", 1).await;
     assert_eq!(of(&back, "fifo")["holdings"][0]["entity"], "acc-0005");
+    for (who, account) in [("mila@rs-fiu", "acc-0001"), ("ana@al-police", "acc-0010")] {
+        let dinars = exercise(demo, who, "trace-money", 2).await;
+        let told = of(&dinars, "fifo");
+        assert_eq!((&told["traced"], amount(&told, account)), (&json!(1_240_286), 1_240_286), "{who}: {told}");
+        let stated = truth()["rates"].as_array().expect("rates").clone();
+        for used in dinars["rates"].as_array().expect("rates") {
+            let planted = stated.iter().find(|rate| rate["entity"] == used["entity"] && rate["rate"] == used["rate"]);
+            let planted = planted.unwrap_or_else(|| panic!("{used}"));
+            assert_eq!([&used["from"], &used["to"]], [&planted["quote"], &planted["base"]]);
+        }
+        assert!(dinars["rates"].as_array().expect("rates").iter().any(|used| used["rate"] == "117.19"), "{dinars}");
+    }
 }
 
 /// What exercise 21 says.
@@ -453,17 +470,23 @@ pub(super) async fn finds_what_the_accounts_held(demo: &Demo) {
     for (at, account) in mila["accounts"].as_array().expect("accounts").iter().enumerate() {
         let series = &account["series"];
         assert_eq!(account["entity"], legs[at]["target"]);
-        // One of them took in something else besides.
-        let came = if at == 1 { json!(25_067_000) } else { leg(at) };
+        // One of them took in something else besides, of which some were dinars; two held something before.
+        let came = if at == 1 { json!(25_098_160) } else { leg(at) };
+        let before = [1_240_017, 8_630_000, 0][at];
         assert_eq!(
-            [&series["in"], &series["out"], &series["through"]],
-            [&came, &leg(at + 1), &leg(at + 1)],
+            [&series["in"], &series["out"], &series["opening"]],
+            [&came, &leg(at + 1), &json!(before)],
             "{account}"
         );
+        let through = leg(at + 1).as_i64().expect("cents") - before;
+        assert_eq!((&series["through"], &series["unexplained"]), (&json!(through), &json!(0)), "{account}");
     }
+    let claimed = |at: usize| truth()["balances"][at]["amount"].clone();
+    assert_eq!(mila["accounts"][0]["claimed"]["balance"], claimed(1));
+    assert_eq!(mila["accounts"][1]["claimed"]["balance"], claimed(2));
     let points = mila["accounts"][0]["series"]["points"].as_array().expect("points");
     let held: Vec<&Value> = points.iter().map(|point| &point["held"]).collect();
-    assert_eq!(json!(held), json!([24_800_000, 24_800_000 - 24_180_000]));
+    assert_eq!(json!(held), json!([26_040_017, 26_040_017 - 24_180_000]));
     let together = &mila["together"];
     assert_eq!((&together["between"], &together["series"]["through"]), (&json!(24_180_000 + 23_575_500), &json!(0)));
     let ana = exercise(demo, "ana@al-police", "balances", 0).await;
@@ -473,7 +496,16 @@ pub(super) async fn finds_what_the_accounts_held(demo: &Demo) {
         .iter()
         .map(|account| [&account["series"]["held"], &account["series"]["transfers"]])
         .collect();
-    assert_eq!(json!(of), json!([[leg(0), 1], [0, 0], [0, 0]]));
+    assert_eq!(json!(of), json!([[leg(0), 1], [claimed(2)["minor"], 0], [0, 0]]));
+    // 117.15 dinars for a euro.
+    let dinars = |euros: &Value| json!(euros.as_i64().expect("cents") * 11_715 / 100);
+    let mila = exercise(demo, "mila@rs-fiu", "balances", 1).await;
+    let series = &mila["accounts"][0]["series"];
+    let expected = [&claimed(1)["minor"], &dinars(&leg(0)), &dinars(&leg(1))];
+    assert_eq!([&series["opening"], &series["in"], &series["out"]], expected);
+    assert_eq!((&mila["rates"][0]["rate"], &mila["rates"][0]["transfers"]), (&json!("117.15"), &json!(2)));
+    let ana = exercise(demo, "ana@al-police", "balances", 1).await;
+    assert_eq!((&ana["accounts"][0]["series"]["opening"], ana["accounts"][0].get("claimed")), (&json!(0), None));
 }
 
 /// What exercise 23 says.
