@@ -17,6 +17,7 @@ mod distances;
 mod evidence;
 mod expand;
 mod frame;
+mod greatest_flow;
 mod hidden_links;
 mod information_flow;
 mod k_shortest_paths;
@@ -25,6 +26,7 @@ mod money_flow;
 mod most_reliable_paths;
 mod paths;
 mod paths_within;
+mod product_flow;
 mod profile;
 mod registry;
 mod risk_flow;
@@ -96,6 +98,11 @@ pub use money_flow::{
 pub use most_reliable_paths::{MostReliablePaths, MostReliablePathsRequest, MostReliablePathsResult};
 pub use paths::{Path, PathCost, PathStep};
 pub use paths_within::{PathsWithin, PathsWithinRequest, PathsWithinResult};
+pub use product_flow::{
+    ProductFlow, ProductFlowCut, ProductFlowEdge, ProductFlowEntity, ProductFlowEntityCut, ProductFlowLoss,
+    ProductFlowRequest, ProductFlowResult, ProductFlowStage, ProductFlowSubstitute, ProductFlowTotals,
+    ProductFlowTransformation, ProductFlowUnit, ProductFlowWay,
+};
 pub use profile::{
     Profile, ProfileAccount, ProfileActivity, ProfileCounterparty, ProfileCurrency, ProfileDwell, ProfileRequest,
     ProfileResult, ProfileSilence, ProfileTransfer,
@@ -147,6 +154,7 @@ pub static ANALYSES: &[&dyn AnyAnalysis] = &[
     &Timeline,
     &RiskFlow,
     &Typologies,
+    &ProductFlow,
     &InformationFlow,
     &TraceMoney,
     &MoneyFlow,

@@ -126,19 +126,23 @@ impl Transfers {
 
     /// Those of one measure alone, between the same entities, and how many are not.
     #[must_use]
-    pub fn of_measure(mut self, measure: Measure) -> (Self, u64) {
+    pub fn of_measure(self, measure: Measure) -> (Self, u64) {
         let wanted = self.measures.iter().position(|known| *known == measure);
         let kept: Vec<bool> = self.measure.iter().map(|known| Some(usize::from(*known)) == wanted).collect();
         let others = kept.iter().filter(|kept| !**kept).count() as u64;
-        if others > 0 {
-            keep(&mut self.from, &kept);
-            keep(&mut self.to, &kept);
-            keep(&mut self.at, &kept);
-            keep(&mut self.much, &kept);
-            keep(&mut self.measure, &kept);
-            keep(&mut self.relationships, &kept);
-        }
-        (self, others)
+        (if others > 0 { self.only(&kept) } else { self }, others)
+    }
+
+    /// Those that are `kept`, between the same entities.
+    #[must_use]
+    pub fn only(mut self, kept: &[bool]) -> Self {
+        keep(&mut self.from, kept);
+        keep(&mut self.to, kept);
+        keep(&mut self.at, kept);
+        keep(&mut self.much, kept);
+        keep(&mut self.measure, kept);
+        keep(&mut self.relationships, kept);
+        self
     }
 
     /// The same transfers at other instants, one for each, in the order of those; of one instant, in the order that they had.

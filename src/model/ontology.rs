@@ -129,6 +129,9 @@ pub struct Flow {
     /// Whether what goes in comes out.
     #[serde(default)]
     pub conserved: bool,
+    /// For product: whether what goes along it is lost to the flow, as what is seized is.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub loss: bool,
     /// For risk: the chance that it passes, before evaluation and age.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]

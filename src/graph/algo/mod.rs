@@ -13,6 +13,7 @@ mod reach;
 mod restarts;
 mod shortest;
 mod spur;
+mod stages;
 mod temporal;
 mod temporal_cycles;
 mod time_expanded;
@@ -21,7 +22,7 @@ mod weight;
 mod within;
 mod yen;
 
-pub use account_cut::{AccountCut, account_cut};
+pub use account_cut::{AccountCut, account_cut, on_ways};
 pub use cycles::{Cycles, Ring, cycles};
 pub use dwelling::Dwelling;
 pub use journeys::{Arrival, Arrivals, Journey, Journeys, Objective, Sought, Unusable, arrivals, journeys};
@@ -29,6 +30,7 @@ pub use max_flow::{FlowNetwork, FlowWay, MaxFlow, UNLIMITED, cheapest_flow, flow
 pub use reach::{ReachWanted, Reached, reach};
 pub use restarts::{Restarts, restarts};
 pub use shortest::{Shortest, ShortestWanted, shortest};
+pub use stages::{Stage, Stages, Substitute};
 pub use temporal::{Opening, Refusal, Rules, Span};
 pub use temporal_cycles::{TemporalCycles, temporal_cycles};
 pub use time_expanded::{FlowEnd, SINK, SOURCE, TransferNetwork};

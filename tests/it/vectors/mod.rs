@@ -20,6 +20,7 @@ mod key_players;
 mod money_flow;
 mod most_reliable_paths;
 mod paths_within;
+mod product_flow;
 mod profile;
 mod risk_flow;
 mod roles;

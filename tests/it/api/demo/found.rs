@@ -522,3 +522,36 @@ pub(super) async fn finds_patterns_of_laundering(demo: &Demo) {
     assert_eq!([&mila["transfers"], &ana["transfers"]], [&json!(254), &json!(71)]);
     assert_eq!([&ana["typologies"][0]["total"], &ana["typologies"][1]["total"]], [&json!(0), &json!(0)]);
 }
+
+/// What exercise 25 says.
+pub(super) async fn finds_what_passes_along_the_routes(demo: &Demo) {
+    let route = &truth()["route"];
+    let legs: Vec<&Value> = route["legs"].as_array().expect("legs").iter().map(|leg| &leg["moves"]).collect();
+    for who in ["ana@al-police", "vera@al-police", "mila@rs-fiu", "sava@rs-police", "goce@mk-police"] {
+        let found = exercise(demo, who, "product-flow", 0).await;
+        let ways = found["ways"].as_array().expect("ways");
+        let [way] = &ways[..] else { panic!("{who}: {found}") };
+        assert_eq!((&way["relationships"], &way["entities"]), (&json!(legs), &route["places"]), "{who}");
+        assert_eq!(found["value"].as_f64(), route["quantity"]["value"].as_f64(), "{who}");
+    }
+    let (_, mut body) = exercises().into_iter().find(|(path, _)| path.ends_with("product-flow")).expect("a body");
+    body["frame"] = json!({});
+    for (who, people, groups) in [("ana@al-police", 42.0, 3), ("sava@rs-police", 145.0, 8)] {
+        let (_, answer) = demo.call(who, Method::POST, "/v1/analyses/product-flow", Some(&body)).await;
+        let found = &answer["result"];
+        assert_eq!(found["cut_by_entities"]["entities"], json!(["pl-sh-skopje"]), "{who}: {answer}");
+        assert_eq!((&found["value"], found["ways"].as_array().map(Vec::len)), (&json!(people), Some(groups)), "{who}");
+    }
+    for (who, value) in [("ana@al-police", 1_120.0), ("sava@rs-police", 1_160.0)] {
+        let found = exercise(demo, who, "product-flow", 1).await;
+        assert_eq!((&found["value"], &found["totals"]["lost"]), (&json!(value), &json!(520.5)), "{who}");
+        assert_eq!((&found["sources"], &found["sinks"]), (&json!(["pl-luka-durres"]), &json!(["pl-wh-beograd"])));
+        let stages = found["stages"].as_array().expect("stages");
+        assert_eq!(stages.len(), 4, "{who}");
+        assert!(stages.iter().all(|stage| stage["remaining"] == 0.0 && stage["substitutes"] == json!([])), "{found}");
+        let losses = found["losses"].as_array().expect("losses");
+        assert!(losses.len() == 3 && losses.iter().all(|loss| loss.get("share").is_none()), "{found}");
+        let bar = found["entities"].as_array().expect("entities").iter().find(|one| one["entity"] == "pl-wh-bar");
+        assert_eq!(bar.expect("it is listed")["held"], 298.5, "{who}");
+    }
+}
