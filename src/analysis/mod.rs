@@ -12,6 +12,7 @@ mod communities;
 mod community;
 mod components;
 mod connect;
+mod counter_flow;
 mod cycles;
 mod distances;
 mod evidence;
@@ -71,6 +72,10 @@ pub use components::{
     LocalClustering, TriangleSummary,
 };
 pub use connect::{Connect, ConnectAlternative, ConnectApproximation, ConnectBound, ConnectRequest, ConnectResult};
+pub use counter_flow::{
+    CounterFlow, CounterFlowCandidate, CounterFlowChain, CounterFlowCount, CounterFlowPrice, CounterFlowRequest,
+    CounterFlowResult, CounterFlowSettled, CounterFlowUnexplained, CounterFlowUnpaid,
+};
 pub use cycles::{Cycle, Cycles, CyclesRequest, CyclesResult};
 pub use distances::{Distance, Distances, DistancesRequest, DistancesResult};
 pub use evidence::{Answer, Emit, Evidence, EvidenceRelationship, Finding, Item, LeftOut, Truncated, TruncatedReason};
@@ -155,6 +160,7 @@ pub static ANALYSES: &[&dyn AnyAnalysis] = &[
     &RiskFlow,
     &Typologies,
     &ProductFlow,
+    &CounterFlow,
     &InformationFlow,
     &TraceMoney,
     &MoneyFlow,

@@ -357,6 +357,13 @@ impl Ontology {
             || (!known.directed && fits(&known.source, target) && fits(&known.target, source))
     }
 
+    /// The entity kinds that a flow can begin or end at: where relationships start or end along which it runs.
+    pub fn ends_of(&self, layer: FlowLayer) -> BTreeSet<&KindName> {
+        let along = self.relationship_kinds.values().filter(|kind| kind.flows.contains_key(&layer));
+        let groups: BTreeSet<&KindName> = along.flat_map(|kind| kind.source.iter().chain(&kind.target)).collect();
+        self.entity_kinds.keys().filter(|kind| groups.iter().any(|group| self.is_a(kind, group))).collect()
+    }
+
     /// Whether these properties name a protected role.
     pub fn protects(&self, properties: &Properties) -> bool {
         let mut roles = properties.get(ROLE).into_iter().flatten();

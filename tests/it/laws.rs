@@ -173,6 +173,11 @@ fn variants(analysis: &dyn AnyAnalysis, body: &Value) -> Vec<Value> {
             }),
             json!({"entities": ["p-5", "p-1", "p-30", "Z"], "currency": "RSD", "through_holders": true}),
         ],
+        "counter-flow" => vec![
+            json!({"entities": null, "before_seconds": 172_800, "link_kinds": ["Associate", "Call"]}),
+            json!({"entities": null, "unit": "kg", "currency": "EUR", "minimum_amount": 950, "holding_kinds": ["AccountHolder", "Associate"]}),
+            json!({"link_kinds": ["AccountTransfer"], "holding_kinds": [], "candidates": 1}),
+        ],
         "product-flow" => vec![
             json!({"sources": null, "sinks": null, "unit": "persons"}),
             json!({"sources": null, "temporal": false}),
@@ -339,8 +344,17 @@ fn names(result: &Value, id: &EntityId) -> bool {
 }
 
 /// The analyses that rank, list by a score, or propose: no protected person is ever named by one.
-const RANKING: &[&str] =
-    &["communities", "components", "centrality", "key-players", "profile", "roles", "timeline", "typologies"];
+const RANKING: &[&str] = &[
+    "communities",
+    "components",
+    "centrality",
+    "counter-flow",
+    "key-players",
+    "profile",
+    "roles",
+    "timeline",
+    "typologies",
+];
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]

@@ -9,7 +9,7 @@ use super::greatest_flow::{FlowRules, GreatestFlow};
 use super::whole::unaffordable;
 use super::{Analysis, AnalysisError, Caps, Finding, Frame, LeftOut, Truncated, TruncatedReason};
 use crate::graph::algo::{FlowEnd, SINK, SOURCE, Stages, Substitute, max_flow, on_ways};
-use crate::graph::{Budget, Direction, GraphView, Halt, Measure, NodeIx, Transfers, TripleIx, Watch};
+use crate::graph::{Budget, Direction, GraphView, Halt, Measure, NodeIx, Transfer, Transfers, TripleIx, Watch};
 use crate::model::{EntityId, Fault, FlowLayer};
 use rayon::prelude::*;
 
@@ -20,7 +20,7 @@ pub use result::{
     ProductFlowWay,
 };
 
-use stock::Stock;
+use stock::{LOOK_EVERY, Stock};
 use told::Told;
 
 /// See the module.
@@ -173,21 +173,25 @@ fn found(
     let ours = |at: usize| Some(usize::from(all.get(at).measure)) == wanted;
     let transfers = all.clone().only(&(0..all.len()).map(ours).collect::<Vec<_>>());
     let layer = view.layer(FlowLayer::Product);
-    let losses: Vec<bool> = transfers.iter().map(|transfer| view.is_loss(transfer.relationship, &layer)).collect();
-    watch.pass(transfers.len())?;
+    let is_loss = |(at, transfer): (u32, Transfer)| {
+        if at % LOOK_EVERY == 0 {
+            watch.pass(LOOK_EVERY as usize)?;
+        }
+        Ok(view.is_loss(transfer.relationship, &layer))
+    };
+    let losses: Vec<bool> = (0..).zip(transfers.iter()).map(is_loss).collect::<Result<_, Halt>>()?;
     let rules = asked.rules;
-    let stock = Stock::new(&transfers, &losses, rules.temporal.then_some(rules.same_instant));
-    watch.pass(transfers.len())?;
+    let stock = Stock::new(&transfers, &losses, rules.temporal.then_some(rules.same_instant), watch)?;
     let moved = transfers.clone().only(&losses.iter().map(|lost| !lost).collect::<Vec<_>>());
     let ends = ends(&moved, &stock, asked, hubs);
     let free = |at: u32| (!told.protected[at as usize]).then_some(1);
     let flow = GreatestFlow::new(&moved, &ends, rules, free, watch)?;
     let stages = stages(&moved, &ends, &flow, (asked, &told.protected), watch)?;
-    let (others, transformations) = told.units(all, wanted);
+    let (others, transformations) = told.units(all, wanted, watch)?;
     let mut result = told.flow(&flow);
     result.totals = told::totals(&transfers, &stock);
     result.entities = told.entities(&stock);
-    result.edges = told.edges(&moved);
+    result.edges = told.edges(&moved, watch)?;
     result.losses = told.losses(&transfers, &stock);
     result.transformations = transformations;
     result.other_units = others;
@@ -230,7 +234,7 @@ fn stages(
     (asked, protected): (&Asked, &[bool]),
     watch: &Watch,
 ) -> Result<Vec<StageFound>, Halt> {
-    let stages = Stages::new(moved, &on_ways(&flow.network, watch)?);
+    let stages = Stages::new(moved, &on_ways(&flow.network, watch)?, watch)?;
     let between = stages.between(ends).into_iter().filter(|stage| !protected[stage.account as usize]);
     let listed: Vec<_> = between.take(asked.stages).collect();
     let found = |stage: crate::graph::algo::Stage| {

@@ -1,7 +1,10 @@
 //! What came to each entity and went, and what that leaves unexplained.
 
-use crate::graph::Transfers;
 use crate::graph::algo::{Entry, Ledger, OUTSIDE};
+use crate::graph::{Halt, Transfers, Watch};
+
+/// After how many passages the flag is looked at.
+pub(super) const LOOK_EVERY: u32 = 1 << 13;
 
 /// By position of the transfers.
 #[derive(Debug, Clone, Default)]
@@ -22,7 +25,12 @@ pub(super) struct Stock {
 impl Stock {
     /// Of transfers of one unit, all together at most 2⁵³. What is lost leaves where it is taken from and arrives nowhere. Without `in_time`
     /// their order does not count; with `Some(true)` what arrives can leave at the same instant. O(n log n).
-    pub(super) fn new(transfers: &Transfers, losses: &[bool], in_time: Option<bool>) -> Self {
+    pub(super) fn new(
+        transfers: &Transfers,
+        losses: &[bool],
+        in_time: Option<bool>,
+        watch: &Watch,
+    ) -> Result<Self, Halt> {
         let none = || vec![0; transfers.accounts()];
         let mut stock = Self {
             into: none(),
@@ -44,13 +52,16 @@ impl Stock {
                 stock.passages[to] += 1;
             }
             let to = if *lost { OUTSIDE } else { transfer.to };
+            if rank % LOOK_EVERY == 0 {
+                watch.pass(LOOK_EVERY as usize)?;
+            }
             entries.push(Entry { from: transfer.from, to, much: transfer.much, at: transfer.at, rank });
         }
         match in_time {
             Some(chain) => stock.in_time(&entries, losses, chain),
             None => stock.timeless(transfers, losses),
         }
-        stock
+        Ok(stock)
     }
 
     fn in_time(&mut self, entries: &[Entry], losses: &[bool], chain: bool) {

@@ -12,7 +12,7 @@ use super::{
 use crate::analysis::Evidence;
 use crate::analysis::greatest_flow::{GreatestFlow, ToldCut, ToldWay};
 use crate::graph::algo::FlowWay;
-use crate::graph::{GraphView, NodeIx, Transfers};
+use crate::graph::{GraphView, Halt, NodeIx, Transfers, Watch};
 use crate::model::{Decimal, EntityId, Instant};
 
 /// What is told so far.
@@ -95,9 +95,10 @@ impl<'v, 'a> Told<'v, 'a> {
         })
     }
 
-    pub(super) fn edges(&mut self, moved: &Transfers) -> Vec<ProductFlowEdge> {
+    pub(super) fn edges(&mut self, moved: &Transfers, watch: &Watch) -> Result<Vec<ProductFlowEdge>, Halt> {
         let mut pairs: BTreeMap<(u32, u32), Vec<usize>> = BTreeMap::new();
         for (number, transfer) in moved.iter().enumerate() {
+            watch.pass(1)?;
             if !self.protected[transfer.from as usize] && !self.protected[transfer.to as usize] {
                 pairs.entry((transfer.from, transfer.to)).or_default().push(number);
             }
@@ -107,7 +108,7 @@ impl<'v, 'a> Told<'v, 'a> {
             pairs.into_iter().map(|(pair, numbers)| (sum(&numbers), pair, numbers)).collect();
         order.sort_by_key(|(sum, pair, _)| (Reverse(*sum), *pair));
         let mut left = self.most;
-        self.most(order, |told, (sum, (from, to), numbers)| {
+        Ok(self.most(order, |told, (sum, (from, to), numbers)| {
             told.cut |= numbers.len() > left;
             let listed = &numbers[..numbers.len().min(left)];
             left -= listed.len();
@@ -124,7 +125,7 @@ impl<'v, 'a> Told<'v, 'a> {
                     .map(|number| told.evidence.relationship(told.view, moved.get(*number).relationship))
                     .collect(),
             })
-        })
+        }))
     }
 
     pub(super) fn losses(&mut self, transfers: &Transfers, stock: &Stock) -> Vec<ProductFlowLoss> {
@@ -150,11 +151,13 @@ impl<'v, 'a> Told<'v, 'a> {
         &mut self,
         all: &Transfers,
         wanted: Option<usize>,
-    ) -> (Vec<ProductFlowUnit>, Vec<ProductFlowTransformation>) {
+        watch: &Watch,
+    ) -> Result<(Vec<ProductFlowUnit>, Vec<ProductFlowTransformation>), Halt> {
         let mut by_unit: Vec<(i64, u64)> = vec![(0, 0); all.measures().len()];
         let mut at: BTreeMap<u32, BTreeMap<u16, Sums>> = BTreeMap::new();
         let add = |sum: &mut (i64, u64), much| *sum = (sum.0 + much, sum.1 + 1);
         for transfer in all.iter() {
+            watch.pass(1)?;
             add(&mut by_unit[transfer.measure as usize], transfer.much);
             if by_unit.len() > 1 {
                 let mut side = |entity: u32, side: usize| {
@@ -182,7 +185,7 @@ impl<'v, 'a> Told<'v, 'a> {
         let rows: Vec<_> = rows.filter(|(at, ..)| !self.protected[*at as usize]).collect();
         let tell =
             |told: &mut Self, (at, into, out)| Some(ProductFlowTransformation { entity: told.entity(at)?, into, out });
-        (others, self.most(rows, tell))
+        Ok((others, self.most(rows, tell)))
     }
 
     /// The flow from sources to sinks, and what stops it.

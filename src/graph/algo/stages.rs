@@ -34,14 +34,15 @@ pub struct Stages {
 
 impl Stages {
     /// Of the transfers with these numbers.
-    pub fn new(transfers: &Transfers, on_ways: &[u32]) -> Self {
+    pub fn new(transfers: &Transfers, on_ways: &[u32], watch: &Watch) -> Result<Self, Halt> {
         let mut stages = Self::default();
         for number in on_ways {
+            watch.pass(1)?;
             let transfer = transfers.get(*number as usize);
             *stages.out.entry(transfer.from).or_default().entry(transfer.to).or_insert(0) += transfer.much;
             *stages.into.entry(transfer.to).or_default().entry(transfer.from).or_insert(0) += transfer.much;
         }
-        stages
+        Ok(stages)
     }
 
     /// The entities between, by (carried descending, position). O(m log n).

@@ -9,6 +9,7 @@ mod common_neighbours;
 mod communities;
 mod components;
 mod connect;
+mod counter_flow;
 mod cycles;
 mod distances;
 mod expand;

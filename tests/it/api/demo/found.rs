@@ -555,3 +555,31 @@ pub(super) async fn finds_what_passes_along_the_routes(demo: &Demo) {
         assert_eq!(bar.expect("it is listed")["held"], 298.5, "{who}");
     }
 }
+
+/// What exercise 26 says.
+pub(super) async fn finds_who_paid_for_it(demo: &Demo) {
+    let mila = exercise(demo, "mila@rs-fiu", "counter-flow", 0).await;
+    let first = &mila["unpaid"][0];
+    assert_eq!([&first["relationship"], &first["from"], &first["to"]], ["sp-01-3", "p-0301", "p-0302"], "{mila}");
+    assert!(first["at"].as_str().is_some_and(|at| at.starts_with("2024-07-14")) && first["quantity"]["value"] == 15.0);
+    let best = &first["candidates"][0];
+    assert_eq!((&best["relationship"], best["seconds"].as_i64().map(|s| s / 86_400)), (&json!("tr-0259"), Some(23)));
+    assert_eq!([&best["payer"]["link"], &best["payee"]["link"]], ["as-0302-0308", "ow-c0008"]);
+    assert_eq!(best["payer"]["entities"], json!(["p-0302", "p-0308", "acc-1308"]));
+    assert_eq!(best["payee"]["entities"], json!(["p-0301", "com-0008", "acc-0008"]));
+    let paid: Vec<&Value> = mila["unexplained"]
+        .as_array()
+        .expect("payments")
+        .iter()
+        .filter(|one| one["relationship"] == "tr-0259")
+        .collect();
+    assert_eq!((&paid[0]["amount"]["minor"], &paid[0]["candidates"][0]["score"]), (&json!(50_391_900), &best["score"]));
+    let settled = mila["settled"].as_array().expect("settlements");
+    assert_eq!((settled.len(), &settled[1]["payer"]["entities"]), (2, &json!(["p-0300", "wal-0001"])));
+    let sava = exercise(demo, "sava@rs-police", "counter-flow", 0).await;
+    let settled = sava["settled"].as_array().expect("settlements");
+    let instalments = settled.iter().find(|one| one["deliveries"] == json!(["sp-03-1"])).expect("it is settled");
+    assert_eq!((settled.len(), &instalments["payments"]), (5, &json!(["pm-0031", "pm-0032"])));
+    assert!(sava["unpaid"].as_array().expect("deliveries").iter().all(|one| one["candidates"] == json!([])), "{sava}");
+    assert!([&mila, &sava].iter().all(|found| found["nobodys"].as_u64().is_some_and(|count| count > 40)));
+}
