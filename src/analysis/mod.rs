@@ -12,6 +12,7 @@ mod communities;
 mod community;
 mod components;
 mod connect;
+mod counter_flow;
 mod currencies;
 mod cycles;
 mod distances;
@@ -19,6 +20,7 @@ mod evidence;
 mod expand;
 mod flow_overview;
 mod frame;
+mod greatest_flow;
 mod hidden_links;
 mod information_flow;
 mod k_shortest_paths;
@@ -27,6 +29,7 @@ mod money_flow;
 mod most_reliable_paths;
 mod paths;
 mod paths_within;
+mod product_flow;
 mod profile;
 mod registry;
 mod risk_flow;
@@ -71,6 +74,10 @@ pub use components::{
     LocalClustering, TriangleSummary,
 };
 pub use connect::{Connect, ConnectAlternative, ConnectApproximation, ConnectBound, ConnectRequest, ConnectResult};
+pub use counter_flow::{
+    CounterFlow, CounterFlowCandidate, CounterFlowChain, CounterFlowCount, CounterFlowPrice, CounterFlowRequest,
+    CounterFlowResult, CounterFlowSettled, CounterFlowUnexplained, CounterFlowUnpaid,
+};
 pub use currencies::{ClaimedBalance, ExchangeRateRounding, ExchangeRateUsed};
 pub use cycles::{Cycle, Cycles, CyclesRequest, CyclesResult};
 pub use distances::{Distance, Distances, DistancesRequest, DistancesResult};
@@ -103,6 +110,11 @@ pub use money_flow::{
 pub use most_reliable_paths::{MostReliablePaths, MostReliablePathsRequest, MostReliablePathsResult};
 pub use paths::{Path, PathCost, PathStep};
 pub use paths_within::{PathsWithin, PathsWithinRequest, PathsWithinResult};
+pub use product_flow::{
+    ProductFlow, ProductFlowCut, ProductFlowEdge, ProductFlowEntity, ProductFlowEntityCut, ProductFlowLoss,
+    ProductFlowRequest, ProductFlowResult, ProductFlowStage, ProductFlowSubstitute, ProductFlowTotals,
+    ProductFlowTransformation, ProductFlowUnit, ProductFlowWay,
+};
 pub use profile::{
     Profile, ProfileAccount, ProfileActivity, ProfileCounterparty, ProfileCurrency, ProfileDwell, ProfileKind,
     ProfileRequest, ProfileResult, ProfileSilence, ProfileTransfer,
@@ -154,6 +166,8 @@ pub static ANALYSES: &[&dyn AnyAnalysis] = &[
     &Timeline,
     &RiskFlow,
     &Typologies,
+    &ProductFlow,
+    &CounterFlow,
     &InformationFlow,
     &TraceMoney,
     &MoneyFlow,

@@ -135,9 +135,15 @@ impl Transfers {
 
     /// Those alone that move at least so much, between the same entities.
     #[must_use]
-    pub fn at_least(mut self, much: i64) -> Self {
+    pub fn at_least(self, much: i64) -> Self {
         let kept: Vec<bool> = self.much.iter().map(|known| *known >= much).collect();
-        self.retain(&kept);
+        self.only(&kept)
+    }
+
+    /// Those that are `kept`, between the same entities.
+    #[must_use]
+    pub fn only(mut self, kept: &[bool]) -> Self {
+        self.retain(kept);
         self
     }
 

@@ -88,7 +88,7 @@ fn minor<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
 }
 
 /// A decimal with at most six places, kept as a scaled integer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, ToSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, ToSchema)]
 #[schema(value_type = f64, minimum = -1000000000.0, maximum = 1000000000.0, example = 12.5)]
 pub struct Decimal(i64);
 

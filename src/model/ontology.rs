@@ -129,6 +129,9 @@ pub struct Flow {
     /// Whether what goes in comes out.
     #[serde(default)]
     pub conserved: bool,
+    /// For product: whether what goes along it is lost to the flow, as what is seized is.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub loss: bool,
     /// For risk: the chance that it passes, before evaluation and age.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -355,6 +358,13 @@ impl Ontology {
         let fits = |ends: &[KindName], end: &KindName| ends.iter().any(|group| self.is_a(end, group));
         (fits(&known.source, source) && fits(&known.target, target))
             || (!known.directed && fits(&known.source, target) && fits(&known.target, source))
+    }
+
+    /// The entity kinds that a flow can begin or end at: where relationships start or end along which it runs.
+    pub fn ends_of(&self, layer: FlowLayer) -> BTreeSet<&KindName> {
+        let along = self.relationship_kinds.values().filter(|kind| kind.flows.contains_key(&layer));
+        let groups: BTreeSet<&KindName> = along.flat_map(|kind| kind.source.iter().chain(&kind.target)).collect();
+        self.entity_kinds.keys().filter(|kind| groups.iter().any(|group| self.is_a(kind, group))).collect()
     }
 
     /// Whether these properties name a protected role.

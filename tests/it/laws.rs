@@ -182,6 +182,17 @@ fn variants(analysis: &dyn AnyAnalysis, body: &Value) -> Vec<Value> {
         "profile" => {
             vec![json!({"through_holders": true, "top": 1, "min_amount": 950}), json!({"same_instant": "chain"})]
         }
+        "counter-flow" => vec![
+            json!({"entities": null, "before_seconds": 172_800, "link_kinds": ["Associate", "Call"]}),
+            json!({"entities": null, "unit": "kg", "currency": "EUR", "minimum_amount": 950, "holding_kinds": ["AccountHolder", "Associate"]}),
+            json!({"link_kinds": ["AccountTransfer"], "holding_kinds": [], "candidates": 1}),
+        ],
+        "product-flow" => vec![
+            json!({"sources": null, "sinks": null, "unit": "persons"}),
+            json!({"sources": null, "temporal": false}),
+            json!({"sinks": null, "same_instant": true, "unit": null, "stages": 1}),
+            json!({"sources": null, "sinks": null, "unit": null}),
+        ],
         "roles" => vec![
             json!({"groups": "communities", "order_by": "brokerage", "weights": "reliability"}),
             json!({"groups": "agency", "order_by": "participation", "top": 2}),
@@ -346,6 +357,7 @@ const RANKING: &[&str] = &[
     "components",
     "centrality",
     "flow-overview",
+    "counter-flow",
     "key-players",
     "profile",
     "roles",
@@ -404,6 +416,15 @@ proptest! {
                         prop_assert!(!protected.contains(source) && !protected.contains(target), "{}", found.result);
                     }
                 }
+            }
+        }
+        // Goods may pass by way of them; no list says so.
+        let analysis = linchpin::analysis::analysis("product-flow").unwrap();
+        for body in variants(analysis, &body(analysis, &about, &frame)) {
+            let Ok(mut found) = ask(&snapshot, &who, "product-flow", &body, at) else { continue };
+            found.result["ways"] = Value::Null;
+            for id in &protected {
+                prop_assert!(!names(&found.result, id), "{id} in {}", found.result);
             }
         }
         // Nor is it proposed to freeze them, or what they pay or are paid.
@@ -512,7 +533,7 @@ fn unknown_is_hidden() {
 
 #[test]
 fn a_budget_of_zero_is_a_clear_answer() {
-    let snapshot = drawn("p-1 -> p-2\np-2 -> p-3\np-1 -> p-3\np-1 -Call-> p-2");
+    let snapshot = drawn("p-1 -> p-2\np-2 -> p-3\np-1 -> p-3\np-1 -Call-> p-2\np-1 -Supplies-> p-2");
     for analysis in ANALYSES {
         let body = body(*analysis, &[entity("p-1"), entity("p-3")], &json!({"limits": {"max_visited": 0}}));
         let found = ask(&snapshot, &anyone(), analysis.name(), &body, None).unwrap();

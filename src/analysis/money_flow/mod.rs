@@ -2,19 +2,16 @@
 
 mod request;
 
-use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::accounts::held_by;
 use super::currencies::{OneCurrency, Rates};
+use super::greatest_flow::{FlowRules, GreatestFlow, ToldCut, ToldWay};
 use super::whole::unaffordable;
 use super::{Analysis, AnalysisError, Caps, Evidence, Finding, Frame, LeftOut, Truncated, TruncatedReason};
-use crate::graph::algo::{
-    FlowEnd, FlowWay, ReachWanted, Reached, SINK, SOURCE, TransferNetwork, UNLIMITED, account_cut, cheapest_flow,
-    flow_ways, max_flow, reach,
-};
+use crate::graph::algo::{FlowEnd, FlowWay, ReachWanted, Reached, UNLIMITED, reach};
 use crate::graph::{Budget, Direction, GraphView, Halt, NodeIx, Transfers, TripleIx, Watch};
-use crate::model::{EntityId, Fault, FlowLayer, Instant};
+use crate::model::{EntityId, Fault, FlowLayer};
 
 pub use request::{
     MoneyFlowAccountCut, MoneyFlowCut, MoneyFlowPreference, MoneyFlowRequest, MoneyFlowResult, MoneyFlowShare,
@@ -192,8 +189,14 @@ fn answer(
         }
     };
     let ends: Vec<FlowEnd> = (0..transfers.accounts() as u32).map(end).collect();
-    let flows = Flows::new(transfers, &ends, asked, view, watch).map_err(AnalysisError::stopped)?;
-    let (result, mut evidence, mut cut) = flows.told(view, caps.max_results as usize);
+    let rules = FlowRules {
+        temporal: asked.params.temporal,
+        same_instant: asked.params.same_instant,
+        fewest: asked.params.prefer == MoneyFlowPreference::FewestTransfers,
+    };
+    let cost = |account| asked.priced.cost(view, transfers.node(account));
+    let flow = GreatestFlow::new(transfers, &ends, rules, cost, watch).map_err(AnalysisError::stopped)?;
+    let (result, mut evidence, mut cut) = told(&flow, transfers, view, caps.max_results as usize);
     let (rates, more_rates) = money.told(view, caps.max_results as usize, &mut evidence);
     cut |= more_rates;
     let left = transfers.left_out();
@@ -219,129 +222,51 @@ fn answer(
     Ok(Finding { result, evidence, truncated: truncated.map(Truncated::by), left_out })
 }
 
-/// What was reckoned, in positions and numbers of transfers.
-struct Flows<'t> {
-    transfers: &'t Transfers,
-    network: TransferNetwork,
-    value: i64,
-    ways: Vec<FlowWay>,
-    cut: Vec<u32>,
-    cut_by_count: Vec<u32>,
-    accounts: Option<crate::graph::algo::AccountCut>,
-}
-
-impl<'t> Flows<'t> {
-    fn new(
-        transfers: &'t Transfers,
-        ends: &[FlowEnd],
-        asked: &Asked<'_>,
-        view: &GraphView<'_>,
-        watch: &Watch,
-    ) -> Result<Self, Halt> {
-        let params = asked.params;
-        let made = match params.temporal {
-            true => TransferNetwork::in_time(transfers, ends, params.same_instant),
-            false => TransferNetwork::timeless(transfers, ends),
-        };
-        let greatest = match params.prefer {
-            MoneyFlowPreference::Any => max_flow(&made.network, SOURCE, SINK, watch),
-            MoneyFlowPreference::FewestTransfers => {
-                let cost = |arc: usize| i64::from(made.transfer[arc].is_some());
-                cheapest_flow(&made.network, cost, SOURCE, SINK, watch)
-            }
-        }?;
-        let cut = made.crossing(&greatest.source_side);
-        let single = made.network.with(|arc| if made.transfer[arc].is_some() { 1 } else { UNLIMITED });
-        let cut_by_count = made.crossing(&max_flow(&single, SOURCE, SINK, watch)?.source_side);
-        let cost = |account| asked.priced.cost(view, transfers.node(account));
-        let in_time = params.temporal.then_some(params.same_instant);
-        let accounts = account_cut(transfers, ends, &made, in_time, cost, watch)?;
-        let mut ways = flow_ways(&made.network, greatest.flow, SOURCE, SINK, watch)?;
-        ways.sort_by_key(|way| Reverse(way.amount));
-        Ok(Self { transfers, network: made, value: greatest.value, ways, cut, cut_by_count, accounts })
-    }
-
-    /// As it is told, with what it rests on, and whether something was cut off.
-    fn told(&self, view: &GraphView<'_>, most: usize) -> (MoneyFlowResult, Evidence, bool) {
-        let mut evidence = Evidence::default();
-        let key = |number: u32| self.transfers.get(number as usize).relationship;
-        let mut carried = BTreeMap::new();
-        for way in &self.ways {
-            for number in way.arcs.iter().filter_map(|arc| self.network.transfer[*arc]) {
-                *carried.entry(number).or_insert(0) += way.amount;
-            }
+/// As it is told, with what it rests on, and whether something was cut off.
+fn told(
+    flow: &GreatestFlow<'_>,
+    transfers: &Transfers,
+    view: &GraphView<'_>,
+    most: usize,
+) -> (MoneyFlowResult, Evidence, bool) {
+    let mut evidence = Evidence::default();
+    let carried = flow.carried();
+    let mut cut = carried.len() > most || flow.ways.len() > most;
+    let share = |(number, amount): (&u32, &i64)| MoneyFlowShare {
+        relationship: evidence.relationship(view, transfers.get(*number as usize).relationship),
+        amount: *amount,
+    };
+    let shares = carried.iter().take(most).map(share).collect();
+    let way = |way: &FlowWay| {
+        let ToldWay { departure, arrival, entities, relationships } = flow.told_way(view, way, &mut evidence);
+        MoneyFlowWay { amount: way.amount, departure, arrival, entities, relationships }
+    };
+    let ways = flow.ways.iter().take(most).map(way).collect();
+    let mut narrowest = |numbers: &[u32], value: i64| {
+        let ToldCut { relationships, entities, withheld } = flow.told_cut(view, numbers, most, &mut evidence);
+        MoneyFlowCut { value, relationships, entities, withheld }
+    };
+    let by_amount = narrowest(&flow.cut, flow.amount(&flow.cut));
+    let by_count = narrowest(&flow.cut_by_count, flow.cut_by_count.len() as i64);
+    cut |= flow.cut.len().max(flow.cut_by_count.len()) > most;
+    let by_accounts = flow.accounts.as_ref().map(|accounts| {
+        cut |= accounts.accounts.len() > most;
+        let listed = accounts.accounts.iter().take(most);
+        MoneyFlowAccountCut {
+            value: accounts.value,
+            entities: listed.map(|at| evidence.entity(view, transfers.node(*at))).collect(),
+            exact: accounts.exact,
         }
-        let mut cut = carried.len() > most || self.ways.len() > most;
-        let share = |(number, amount): (&u32, &i64)| MoneyFlowShare {
-            relationship: evidence.relationship(view, key(*number)),
-            amount: *amount,
-        };
-        let flow = carried.iter().take(most).map(share).collect();
-        let ways = self.ways.iter().take(most).map(|way| self.way(view, way, &mut evidence)).collect();
-        let amount = |numbers: &[u32]| numbers.iter().map(|number| self.transfers.get(*number as usize).much).sum();
-        let by_amount = self.cut(view, &self.cut, amount(&self.cut), most, &mut evidence);
-        let by_count = self.cut(view, &self.cut_by_count, self.cut_by_count.len() as i64, most, &mut evidence);
-        cut |= self.cut.len().max(self.cut_by_count.len()) > most;
-        let by_accounts = self.accounts.as_ref().map(|accounts| {
-            cut |= accounts.accounts.len() > most;
-            let listed = accounts.accounts.iter().take(most);
-            MoneyFlowAccountCut {
-                value: accounts.value,
-                entities: listed.map(|at| evidence.entity(view, self.transfers.node(*at))).collect(),
-                exact: accounts.exact,
-            }
-        });
-        let result = MoneyFlowResult {
-            currency: None,
-            rates: Vec::new(),
-            value: self.value,
-            flow,
-            ways,
-            cut: by_amount,
-            cut_by_count: by_count,
-            cut_by_accounts: by_accounts,
-        };
-        (result, evidence, cut)
-    }
-
-    fn way(&self, view: &GraphView<'_>, way: &FlowWay, evidence: &mut Evidence) -> MoneyFlowWay {
-        let numbers = way.arcs.iter().filter_map(|arc| self.network.transfer[*arc]);
-        let transfers: Vec<_> = numbers.map(|number| self.transfers.get(number as usize)).collect();
-        let first = transfers.first().map(|transfer| transfer.from);
-        let accounts = first.into_iter().chain(transfers.iter().map(|transfer| transfer.to));
-        MoneyFlowWay {
-            amount: way.amount,
-            departure: transfers.iter().map(|transfer| transfer.at).min().and_then(Instant::from_micros),
-            arrival: transfers.iter().map(|transfer| transfer.at).max().and_then(Instant::from_micros),
-            entities: accounts.map(|account| evidence.entity(view, self.transfers.node(account))).collect(),
-            relationships: transfers
-                .iter()
-                .map(|transfer| evidence.relationship(view, transfer.relationship))
-                .collect(),
-        }
-    }
-
-    fn cut(
-        &self,
-        view: &GraphView<'_>,
-        numbers: &[u32],
-        value: i64,
-        most: usize,
-        evidence: &mut Evidence,
-    ) -> MoneyFlowCut {
-        let mut told = MoneyFlowCut { value, ..MoneyFlowCut::default() };
-        let mut payers = BTreeSet::new();
-        for number in numbers {
-            let transfer = self.transfers.get(*number as usize);
-            let protected = |account| view.is_protected(self.transfers.node(account));
-            if protected(transfer.from) || protected(transfer.to) {
-                told.withheld += 1;
-            } else if told.relationships.len() < most {
-                told.relationships.push(evidence.relationship(view, transfer.relationship));
-                payers.insert(transfer.from);
-            }
-        }
-        told.entities = payers.into_iter().map(|at| evidence.entity(view, self.transfers.node(at))).collect();
-        told
-    }
+    });
+    let result = MoneyFlowResult {
+        currency: None,
+        rates: Vec::new(),
+        value: flow.value,
+        flow: shares,
+        ways,
+        cut: by_amount,
+        cut_by_count: by_count,
+        cut_by_accounts: by_accounts,
+    };
+    (result, evidence, cut)
 }

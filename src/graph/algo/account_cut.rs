@@ -96,14 +96,29 @@ fn stops(pairs: &BTreeSet<(Stop, Stop)>) -> Vec<u32> {
 
 /// The pairs between which there is a transfer that lies on a way from a source to a sink.
 fn pairs(made: &TransferNetwork, watch: &Watch) -> Result<BTreeSet<(Stop, Stop)>, Halt> {
+    let account = |node: u32| (node > SINK).then(|| made.account[node as usize]);
+    let ends = serving(made, watch)?.into_iter().map(|arc| made.network.ends(arc));
+    Ok(ends.map(|(from, to)| (account(from), account(to))).collect())
+}
+
+/// The arcs of transfers that lie on a way from a source to a sink, ascending.
+fn serving(made: &TransferNetwork, watch: &Watch) -> Result<Vec<usize>, Halt> {
     let network = &made.network;
     let open = |arc: usize| network.capacity(arc) > 0;
     let after = reached(network, SOURCE, open, watch)?;
     let before = reached(&network.reversed(), SINK, open, watch)?;
-    let account = |node: u32| (node > SINK).then(|| made.account[node as usize]);
-    let used = (0..network.len()).filter(|arc| made.transfer[*arc].is_some()).map(|arc| network.ends(arc));
-    let used = used.filter(|(from, to)| after[*from as usize] && before[*to as usize]);
-    Ok(used.map(|(from, to)| (account(from), account(to))).collect())
+    let serves = |arc: &usize| {
+        let (from, to) = network.ends(*arc);
+        made.transfer[*arc].is_some() && after[from as usize] && before[to as usize]
+    };
+    Ok((0..network.len()).filter(serves).collect())
+}
+
+/// The transfers that lie on a way from a source to a sink, ascending.
+pub fn on_ways(made: &TransferNetwork, watch: &Watch) -> Result<Vec<u32>, Halt> {
+    let mut found: Vec<u32> = serving(made, watch)?.into_iter().filter_map(|arc| made.transfer[arc]).collect();
+    found.sort_unstable();
+    Ok(found)
 }
 
 /// Whether nothing flows in time once these accounts are closed.

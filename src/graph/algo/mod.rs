@@ -13,6 +13,7 @@ mod reach;
 mod restarts;
 mod shortest;
 mod spur;
+mod stages;
 mod standing;
 mod temporal;
 mod temporal_cycles;
@@ -22,7 +23,7 @@ mod weight;
 mod within;
 mod yen;
 
-pub use account_cut::{AccountCut, Stop, account_cut, vertex_cut};
+pub use account_cut::{AccountCut, Stop, account_cut, on_ways, vertex_cut};
 pub use cycles::{Cycles, Ring, cycles};
 pub use dwelling::Dwelling;
 pub use journeys::{Arrival, Arrivals, Journey, Journeys, Objective, Sought, Unusable, arrivals, journeys};
@@ -30,6 +31,7 @@ pub use max_flow::{FlowNetwork, FlowWay, MaxFlow, UNLIMITED, cheapest_flow, flow
 pub use reach::{ReachWanted, Reached, reach};
 pub use restarts::{Restarts, restarts};
 pub use shortest::{Shortest, ShortestWanted, shortest};
+pub use stages::{Stage, Stages, Substitute};
 pub use temporal::{Opening, Refusal, Rules, Span};
 pub use temporal_cycles::{TemporalCycles, temporal_cycles};
 pub use time_expanded::{FlowEnd, SINK, SOURCE, TransferNetwork};

@@ -21,6 +21,8 @@ pub struct Layer {
     layer: FlowLayer,
     /// By number of a kind: from source to target, from target to source.
     ways: Vec<(bool, bool)>,
+    /// By number of a kind: whether what runs along it is lost to the flow.
+    losses: Vec<bool>,
 }
 
 /// A transfer before it has its place.
@@ -71,16 +73,24 @@ impl GraphView<'_> {
     /// runs both ways where they say so.
     pub fn layer(&self, layer: FlowLayer) -> Layer {
         let told = matches!(layer, FlowLayer::Information | FlowLayer::Risk);
-        let ways = self.snapshot.interned.kinds.iter().map(|kind| {
-            let flow = self.ontology().relationship(kind).and_then(|kind| kind.flows.get(&layer));
-            match flow.map(|flow| flow.along) {
-                Some(Along::Forward) => (true, false),
-                Some(Along::Backward) => (false, true),
-                Some(Along::Both) => (told, told),
-                None => (false, false),
-            }
+        let flows = || {
+            let kinds = self.snapshot.interned.kinds.iter();
+            kinds.map(|kind| self.ontology().relationship(kind).and_then(|kind| kind.flows.get(&layer)))
+        };
+        let ways = flows().map(|flow| match flow.map(|flow| flow.along) {
+            Some(Along::Forward) => (true, false),
+            Some(Along::Backward) => (false, true),
+            Some(Along::Both) => (told, told),
+            None => (false, false),
         });
-        Layer { layer, ways: ways.collect() }
+        let losses = flows().map(|flow| flow.is_some_and(|flow| flow.loss));
+        Layer { layer, ways: ways.collect(), losses: losses.collect() }
+    }
+
+    /// Whether what runs along a relationship is lost to the flow: seized, say.
+    pub fn is_loss(&self, relationship: TripleIx, layer: &Layer) -> bool {
+        let class = self.best_class(relationship.0, gates::FORWARD);
+        class.is_some_and(|class| layer.losses[self.class(class).kind as usize])
     }
 
     /// Adds what runs out of and into one entity. The budget pays for each visible relationship of the layer. Hubs are entities as
@@ -201,7 +211,9 @@ impl GraphView<'_> {
 
     /// By (instant, relationship id, source, target), each once.
     fn ordered(&self, mut found: Vec<Passage>) -> Vec<Passage> {
-        found.par_sort_unstable_by_key(|passage| passage.at);
+        // What is seen from both of its ends is there twice; to read its name would cost more than to sort it.
+        found.par_sort_unstable_by_key(|passage| (passage.at, passage.relationship, passage.from, passage.to));
+        found.dedup_by_key(|passage| (passage.relationship, passage.from, passage.to));
         found.par_chunk_by_mut(|one, other| one.at == other.at).filter(|tied| tied.len() > 1).for_each(|tied| {
             tied.sort_by_cached_key(|passage| {
                 let name = self.snapshot.relationship_name(passage.relationship.0);
@@ -210,7 +222,6 @@ impl GraphView<'_> {
                 (name, self.rank(passage.from), self.rank(passage.to), self.rank(source))
             });
         });
-        found.dedup_by_key(|passage| (passage.relationship, passage.from, passage.to));
         found
     }
 }

@@ -97,7 +97,7 @@ fn flows() -> impl Strategy<Value = (Option<Money>, Option<Quantity>)> {
     let amount = (select(vec![900, 950, 1_000]), currency).prop_map(|(minor, currency)| Money { minor, currency });
     let quantity = (0_i64..5, select(vec!["persons", "kg"]))
         .prop_map(|(micros, unit)| Quantity { value: Decimal::from_micros(micros), unit: unit.to_owned() });
-    (option::of(amount), option::weighted(0.3, quantity))
+    (option::of(amount), option::weighted(0.5, quantity))
 }
 
 fn recorded() -> impl Strategy<Value = Recorded> {
@@ -116,7 +116,16 @@ fn recorded() -> impl Strategy<Value = Recorded> {
 fn subject() -> impl Strategy<Value = (Subject, &'static str)> {
     let entity = (entity_id(), select(vec!["Person", "BankAccount", "BankAccount", "Address", "ExchangeRate"]))
         .prop_map(|(id, kind)| (Subject::Entity(id), kind));
-    let kinds = select(vec!["Associate", "AccountTransfer", "AccountTransfer", "Call", "AccountHolder"]);
+    let kinds = select(vec![
+        "Associate",
+        "AccountTransfer",
+        "AccountTransfer",
+        "Call",
+        "AccountHolder",
+        "Supplies",
+        "Supplies",
+        "Seized",
+    ]);
     // Some triples are claimed again and again, so that folds have something to choose from.
     let often = select(vec![("t-1", "p-5", "p-1"), ("t-1", "p-1", "p-30"), ("t-2", "p-5", "p-1")]);
     let often =

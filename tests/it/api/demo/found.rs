@@ -561,3 +561,64 @@ pub(super) async fn finds_patterns_of_laundering(demo: &Demo) {
     assert_eq!([&mila["transfers"], &ana["transfers"]], [&json!(254), &json!(71)]);
     assert_eq!([&ana["typologies"][0]["total"], &ana["typologies"][1]["total"]], [&json!(0), &json!(0)]);
 }
+
+/// What exercise 25 says.
+pub(super) async fn finds_what_passes_along_the_routes(demo: &Demo) {
+    let route = &truth()["route"];
+    let legs: Vec<&Value> = route["legs"].as_array().expect("legs").iter().map(|leg| &leg["moves"]).collect();
+    for who in ["ana@al-police", "vera@al-police", "mila@rs-fiu", "sava@rs-police", "goce@mk-police"] {
+        let found = exercise(demo, who, "product-flow", 0).await;
+        let ways = found["ways"].as_array().expect("ways");
+        let [way] = &ways[..] else { panic!("{who}: {found}") };
+        assert_eq!((&way["relationships"], &way["entities"]), (&json!(legs), &route["places"]), "{who}");
+        assert_eq!(found["value"].as_f64(), route["quantity"]["value"].as_f64(), "{who}");
+    }
+    let (_, mut body) = exercises().into_iter().find(|(path, _)| path.ends_with("product-flow")).expect("a body");
+    body["frame"] = json!({});
+    for (who, people, groups) in [("ana@al-police", 42.0, 3), ("sava@rs-police", 145.0, 8)] {
+        let (_, answer) = demo.call(who, Method::POST, "/v1/analyses/product-flow", Some(&body)).await;
+        let found = &answer["result"];
+        assert_eq!(found["cut_by_entities"]["entities"], json!(["pl-sh-skopje"]), "{who}: {answer}");
+        assert_eq!((&found["value"], found["ways"].as_array().map(Vec::len)), (&json!(people), Some(groups)), "{who}");
+    }
+    for (who, value) in [("ana@al-police", 1_120.0), ("sava@rs-police", 1_160.0)] {
+        let found = exercise(demo, who, "product-flow", 1).await;
+        assert_eq!((&found["value"], &found["totals"]["lost"]), (&json!(value), &json!(520.5)), "{who}");
+        assert_eq!((&found["sources"], &found["sinks"]), (&json!(["pl-luka-durres"]), &json!(["pl-wh-beograd"])));
+        let stages = found["stages"].as_array().expect("stages");
+        assert_eq!(stages.len(), 4, "{who}");
+        assert!(stages.iter().all(|stage| stage["remaining"] == 0.0 && stage["substitutes"] == json!([])), "{found}");
+        let losses = found["losses"].as_array().expect("losses");
+        assert!(losses.len() == 3 && losses.iter().all(|loss| loss.get("share").is_none()), "{found}");
+        let bar = found["entities"].as_array().expect("entities").iter().find(|one| one["entity"] == "pl-wh-bar");
+        assert_eq!(bar.expect("it is listed")["held"], 298.5, "{who}");
+    }
+}
+
+/// What exercise 26 says.
+pub(super) async fn finds_who_paid_for_it(demo: &Demo) {
+    let mila = exercise(demo, "mila@rs-fiu", "counter-flow", 0).await;
+    let first = &mila["unpaid"][0];
+    assert_eq!([&first["relationship"], &first["from"], &first["to"]], ["sp-01-3", "p-0301", "p-0302"], "{mila}");
+    assert!(first["at"].as_str().is_some_and(|at| at.starts_with("2024-07-14")) && first["quantity"]["value"] == 15.0);
+    let best = &first["candidates"][0];
+    assert_eq!((&best["relationship"], best["seconds"].as_i64().map(|s| s / 86_400)), (&json!("tr-0259"), Some(23)));
+    assert_eq!([&best["payer"]["link"], &best["payee"]["link"]], ["as-0302-0308", "ow-c0008"]);
+    assert_eq!(best["payer"]["entities"], json!(["p-0302", "p-0308", "acc-1308"]));
+    assert_eq!(best["payee"]["entities"], json!(["p-0301", "com-0008", "acc-0008"]));
+    let paid: Vec<&Value> = mila["unexplained"]
+        .as_array()
+        .expect("payments")
+        .iter()
+        .filter(|one| one["relationship"] == "tr-0259")
+        .collect();
+    assert_eq!((&paid[0]["amount"]["minor"], &paid[0]["candidates"][0]["score"]), (&json!(50_391_900), &best["score"]));
+    let settled = mila["settled"].as_array().expect("settlements");
+    assert_eq!((settled.len(), &settled[1]["payer"]["entities"]), (2, &json!(["p-0300", "wal-0001"])));
+    let sava = exercise(demo, "sava@rs-police", "counter-flow", 0).await;
+    let settled = sava["settled"].as_array().expect("settlements");
+    let instalments = settled.iter().find(|one| one["deliveries"] == json!(["sp-03-1"])).expect("it is settled");
+    assert_eq!((settled.len(), &instalments["payments"]), (5, &json!(["pm-0031", "pm-0032"])));
+    assert!(sava["unpaid"].as_array().expect("deliveries").iter().all(|one| one["candidates"] == json!([])), "{sava}");
+    assert!([&mila, &sava].iter().all(|found| found["nobodys"].as_u64().is_some_and(|count| count > 40)));
+}

@@ -104,6 +104,8 @@ async fn a_newcomer_finds_what_was_planted() {
     found::finds_what_is_odd_about_an_account(&demo).await;
     found::finds_patterns_of_laundering(&demo).await;
     flows::finds_all_flows_at_once(&demo).await;
+    found::finds_what_passes_along_the_routes(&demo).await;
+    found::finds_who_paid_for_it(&demo).await;
     assert_eq!(demo.end(), Some(0), "SIGTERM ends it in order");
 }
 

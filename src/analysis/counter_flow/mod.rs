@@ -1,0 +1,126 @@
+//! Product without money back, and money without product: whom hidden links may join.
+
+mod around;
+mod chains;
+mod hypotheses;
+mod price;
+mod request;
+mod result;
+mod settling;
+mod told;
+mod trade;
+
+use super::whole::unaffordable;
+use super::{Analysis, AnalysisError, Caps, Finding, Frame, LeftOut, Truncated, TruncatedReason};
+use crate::graph::{Budget, Direction, GraphView, NodeIx};
+use crate::model::{EntityId, Fault, KindName};
+
+pub use request::CounterFlowRequest;
+pub use result::{
+    CounterFlowCandidate, CounterFlowChain, CounterFlowCount, CounterFlowPrice, CounterFlowResult, CounterFlowSettled,
+    CounterFlowUnexplained, CounterFlowUnpaid,
+};
+
+use hypotheses::Hypotheses;
+use price::Prices;
+use told::Told;
+use trade::{MOST_FITS, Trade};
+
+/// See the module.
+#[derive(Debug, Clone, Copy)]
+pub struct CounterFlow;
+
+impl Analysis for CounterFlow {
+    const NAME: &'static str = "counter-flow";
+    const SUMMARY: &'static str = "Find deliveries without payment and payments without delivery, and by which hidden link they may belong together";
+    const DIRECTION: Option<Direction> = None;
+    const EXAMPLE: &'static [&'static str] = &["p-0300"];
+    type Params = CounterFlowRequest;
+    type Output = CounterFlowResult;
+
+    fn frame(params: &Self::Params) -> &Frame {
+        &params.frame
+    }
+
+    fn faults(params: &Self::Params) -> Vec<Fault> {
+        params.faults()
+    }
+
+    fn sample(pick: &mut dyn FnMut() -> EntityId) -> Self::Params {
+        CounterFlowRequest {
+            entities: Some(vec![pick()]),
+            before_seconds: request::month(),
+            after_seconds: request::quarter(),
+            unit: None,
+            currency: None,
+            minimum_quantity: None,
+            minimum_amount: None,
+            holding_kinds: request::holdings(),
+            link_kinds: request::links(),
+            candidates: request::five(),
+            frame: Frame::default(),
+        }
+    }
+
+    fn run(
+        &self,
+        view: &GraphView<'_>,
+        params: Self::Params,
+        caps: &Caps,
+        budget: &Budget,
+    ) -> Result<Finding<Self::Output>, AnalysisError> {
+        check_kinds(view, &params)?;
+        let named = named(view, params.entities.as_deref())?;
+        let gathered = Trade::gather(view, &params, &named, budget).map_err(AnalysisError::stopped)?;
+        let Some(trade) = gathered else { return Ok(unaffordable()) };
+        let watch = budget.watch();
+        let settled = trade.settle(&watch).map_err(AnalysisError::stopped)?.ok_or_else(too_many)?;
+        let prices = Prices::new(&trade, &settled);
+        let hypotheses = Hypotheses::new(&trade, &settled, &prices, &params, &watch).map_err(AnalysisError::stopped)?;
+        let mut told = Told::new(&trade, caps.max_results as usize);
+        let result = told.result(&settled, &prices, &hypotheses);
+        let Told { mut evidence, cut, .. } = told;
+        evidence.marking.merge(&trade.marking());
+        let (protected, hubs): (Vec<NodeIx>, Vec<NodeIx>) = trade.hubs().partition(|hub| view.is_protected(*hub));
+        let goods = trade.deliveries.transfers.left_out();
+        let money = trade.payments.transfers.left_out();
+        let left_out = LeftOut {
+            without_time: goods.without_time + money.without_time,
+            without_quantity: goods.without_amount,
+            without_amount: money.without_amount,
+            self_loops: goods.self_loops + money.self_loops,
+            protected: trade.protected(protected),
+            hubs: hubs.into_iter().map(|hub| evidence.entity(view, hub)).collect(),
+            ..LeftOut::default()
+        };
+        let truncated = cut.then(|| Truncated::by(TruncatedReason::MaxResults));
+        Ok(Finding { result, evidence, truncated, left_out })
+    }
+}
+
+fn too_many() -> AnalysisError {
+    let detail = format!("more than {MOST_FITS} payments fit deliveries: narrow the window that they are paid in");
+    AnalysisError::Faults(vec![Fault::new("/after_seconds", "too-many", detail)])
+}
+
+fn check_kinds(view: &GraphView<'_>, params: &CounterFlowRequest) -> Result<(), AnalysisError> {
+    let unknown = |(pointer, kinds): (&'static str, &[KindName])| -> Vec<Fault> {
+        let unknown = |kind: &KindName| view.ontology().relationship(kind).is_none();
+        let fault = |(at, kind): (usize, &KindName)| {
+            let detail = format!("the ontology has no relationship kind `{kind}`; see GET /v1/ontology");
+            Fault::new(format!("{pointer}/{at}"), "unknown-kind", detail)
+        };
+        kinds.iter().enumerate().filter(|(_, kind)| unknown(kind)).map(fault).collect()
+    };
+    let lists = [("/holding_kinds", &params.holding_kinds[..]), ("/link_kinds", &params.link_kinds)];
+    let faults: Vec<Fault> = lists.into_iter().flat_map(unknown).collect();
+    if faults.is_empty() { Ok(()) } else { Err(AnalysisError::Faults(faults)) }
+}
+
+fn named(view: &GraphView<'_>, ids: Option<&[EntityId]>) -> Result<Vec<NodeIx>, AnalysisError> {
+    let known = |(at, id): (usize, &EntityId)| {
+        let unknown = || AnalysisError::unknown_entity(format!("/entities/{at}"), id);
+        view.node(id).ok_or_else(|| AnalysisError::Faults(vec![unknown()]))
+    };
+    ids.unwrap_or_default().iter().enumerate().map(known).collect()
+}

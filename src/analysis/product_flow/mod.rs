@@ -1,0 +1,249 @@
+//! Goods and people along their routes: what came and went where, what was lost, and what all of it has to go through.
+
+mod request;
+mod result;
+mod stock;
+mod told;
+
+use super::greatest_flow::{FlowRules, GreatestFlow};
+use super::whole::unaffordable;
+use super::{Analysis, AnalysisError, Caps, Finding, Frame, LeftOut, Truncated, TruncatedReason};
+use crate::graph::algo::{FlowEnd, SINK, SOURCE, Stages, Substitute, max_flow, on_ways};
+use crate::graph::{Budget, Direction, GraphView, Halt, Measure, NodeIx, Transfer, Transfers, TripleIx, Watch};
+use crate::model::{EntityId, Fault, FlowLayer};
+use rayon::prelude::*;
+
+pub use request::ProductFlowRequest;
+pub use result::{
+    ProductFlowCut, ProductFlowEdge, ProductFlowEntity, ProductFlowEntityCut, ProductFlowLoss, ProductFlowResult,
+    ProductFlowStage, ProductFlowSubstitute, ProductFlowTotals, ProductFlowTransformation, ProductFlowUnit,
+    ProductFlowWay,
+};
+
+use stock::{LOOK_EVERY, Stock};
+use told::Told;
+
+/// See the module.
+#[derive(Debug, Clone, Copy)]
+pub struct ProductFlow;
+
+/// The most millionths that all quantities of one unit can come to: what a JSON number holds exactly.
+const MOST: i128 = (1 << 53) - 1;
+
+impl Analysis for ProductFlow {
+    const NAME: &'static str = "product-flow";
+    const SUMMARY: &'static str =
+        "Follow goods and people along their routes: what passes where, is lost, and what all of it goes through";
+    const DIRECTION: Option<Direction> = None;
+    const EXAMPLE: &'static [&'static str] = &["pl-luka-durres", "pl-wh-beograd"];
+    type Params = ProductFlowRequest;
+    type Output = ProductFlowResult;
+
+    fn frame(params: &Self::Params) -> &Frame {
+        &params.frame
+    }
+
+    fn faults(params: &Self::Params) -> Vec<Fault> {
+        params.faults()
+    }
+
+    fn sample(pick: &mut dyn FnMut() -> EntityId) -> Self::Params {
+        ProductFlowRequest {
+            sources: Some(vec![pick()]),
+            sinks: Some(vec![pick()]),
+            unit: Some("kg".to_owned()),
+            temporal: true,
+            same_instant: false,
+            stages: request::twenty(),
+            frame: Frame::default(),
+        }
+    }
+
+    fn run(
+        &self,
+        view: &GraphView<'_>,
+        params: Self::Params,
+        caps: &Caps,
+        budget: &Budget,
+    ) -> Result<Finding<Self::Output>, AnalysisError> {
+        let asked = Asked {
+            sources: named(view, "/sources", params.sources.as_deref())?,
+            sinks: named(view, "/sinks", params.sinks.as_deref())?,
+            rules: FlowRules { temporal: params.temporal, same_instant: params.same_instant, fewest: false },
+            stages: params.stages as usize,
+        };
+        let Some((all, hubs)) = passages(view, budget)? else { return Ok(unaffordable()) };
+        let measure = measure(view, &all, params.unit.as_deref())?;
+        let mut told = Told::new(view, &all, caps.max_results as usize);
+        let result = found(view, &all, measure, (&asked, &hubs), &mut told, &budget.watch());
+        let result = result.map_err(AnalysisError::stopped)?;
+        let unit = params.unit.or_else(|| measure.and_then(|measure| name(view, measure)));
+        let hubs = (0..).zip(&hubs).filter(|(_, is_hub)| **is_hub).filter_map(|(at, _)| told.entity(at)).collect();
+        let Told { mut evidence, cut, protected, .. } = told;
+        evidence.marking.merge(&marking(view, &all));
+        let left = all.left_out();
+        let left_out = LeftOut {
+            without_time: left.without_time,
+            without_quantity: left.without_amount,
+            self_loops: left.self_loops,
+            protected: protected.iter().filter(|protected| **protected).count() as u64,
+            hubs,
+            ..LeftOut::default()
+        };
+        let truncated = cut.then(|| Truncated::by(TruncatedReason::MaxResults));
+        Ok(Finding { result: ProductFlowResult { unit, ..result }, evidence, truncated, left_out })
+    }
+}
+
+/// What a request is about, found in the view.
+struct Asked {
+    sources: Option<Vec<NodeIx>>,
+    sinks: Option<Vec<NodeIx>>,
+    rules: FlowRules,
+    stages: usize,
+}
+
+fn named(view: &GraphView<'_>, pointer: &str, ids: Option<&[EntityId]>) -> Result<Option<Vec<NodeIx>>, AnalysisError> {
+    let Some(ids) = ids else { return Ok(None) };
+    let known = |(at, id): (usize, &EntityId)| {
+        let unknown = || AnalysisError::unknown_entity(format!("{pointer}/{at}"), id);
+        view.node(id).ok_or_else(|| AnalysisError::Faults(vec![unknown()]))
+    };
+    ids.iter().enumerate().map(known).collect::<Result<_, _>>().map(Some)
+}
+
+/// All passages of product, and which entities are hubs (none: nothing is). `None` when the budget does not reach for them.
+fn passages(view: &GraphView<'_>, budget: &Budget) -> Result<Option<(Transfers, Vec<bool>)>, AnalysisError> {
+    let made = view.transfers(FlowLayer::Product, budget).and_then(|transfers| {
+        let entities = if view.lens().hubs.is_some() { transfers.accounts() as u32 } else { 0 };
+        let hubs = (0..entities).map(|at| view.is_hub(transfers.node(at), budget)).collect::<Result<_, _>>()?;
+        Ok((transfers, hubs))
+    });
+    match made {
+        Ok(made) => Ok(Some(made)),
+        Err(Halt::Spent) => Ok(None),
+        Err(halt) => Err(AnalysisError::stopped(halt)),
+    }
+}
+
+/// The name of a unit; money has none.
+fn name(view: &GraphView<'_>, measure: Measure) -> Option<String> {
+    match measure {
+        Measure::Goods(unit) => Some(view.unit(unit).to_owned()),
+        Measure::Money(_) | Measure::Knowledge => None,
+    }
+}
+
+/// The unit that is asked for, or else the only one; `None` when there is nothing of it.
+fn measure(view: &GraphView<'_>, all: &Transfers, unit: Option<&str>) -> Result<Option<Measure>, AnalysisError> {
+    let mut sums = vec![0_i128; all.measures().len()];
+    all.iter().for_each(|transfer| sums[transfer.measure as usize] += i128::from(transfer.much));
+    if sums.iter().any(|sum| *sum > MOST) {
+        let detail = "all quantities of one unit come to more than 9007199254: narrow the window or the kinds";
+        return Err(AnalysisError::Faults(vec![Fault::new("/frame", "too-much", detail)]));
+    }
+    let measures = all.measures();
+    match (unit, measures) {
+        (Some(unit), _) => Ok(measures.iter().copied().find(|measure| name(view, *measure).as_deref() == Some(unit))),
+        (None, []) => Ok(None),
+        (None, [only]) => Ok(Some(*only)),
+        (None, several) => {
+            let names: Vec<String> = several.iter().filter_map(|measure| name(view, *measure)).collect();
+            let detail = format!("there are several units: choose one of {}", names.join(", "));
+            Err(AnalysisError::Faults(vec![Fault::new("/unit", "several-units", detail)]))
+        }
+    }
+}
+
+fn marking(view: &GraphView<'_>, all: &Transfers) -> crate::model::DerivedMarking {
+    let met: Vec<NodeIx> = (0..all.accounts() as u32).map(|at| all.node(at)).collect();
+    let rested: Vec<TripleIx> = all.iter().map(|transfer| transfer.relationship).collect();
+    view.marking_of(&met, &rested)
+}
+
+fn found(
+    view: &GraphView<'_>,
+    all: &Transfers,
+    measure: Option<Measure>,
+    (asked, hubs): (&Asked, &[bool]),
+    told: &mut Told<'_, '_>,
+    watch: &Watch,
+) -> Result<ProductFlowResult, Halt> {
+    let wanted = measure.and_then(|measure| all.measures().iter().position(|known| *known == measure));
+    let ours = |at: usize| Some(usize::from(all.get(at).measure)) == wanted;
+    let transfers = all.clone().only(&(0..all.len()).map(ours).collect::<Vec<_>>());
+    let layer = view.layer(FlowLayer::Product);
+    let is_loss = |(at, transfer): (u32, Transfer)| {
+        if at % LOOK_EVERY == 0 {
+            watch.pass(LOOK_EVERY as usize)?;
+        }
+        Ok(view.is_loss(transfer.relationship, &layer))
+    };
+    let losses: Vec<bool> = (0..).zip(transfers.iter()).map(is_loss).collect::<Result<_, Halt>>()?;
+    let rules = asked.rules;
+    let stock = Stock::new(&transfers, &losses, rules.temporal.then_some(rules.same_instant), watch)?;
+    let moved = transfers.clone().only(&losses.iter().map(|lost| !lost).collect::<Vec<_>>());
+    let ends = ends(&moved, &stock, asked, hubs);
+    let free = |at: u32| (!told.protected[at as usize]).then_some(1);
+    let flow = GreatestFlow::new(&moved, &ends, rules, free, watch)?;
+    let stages = stages(&moved, &ends, &flow, (asked, &told.protected), watch)?;
+    let (others, transformations) = told.units(all, wanted, watch)?;
+    let mut result = told.flow(&flow);
+    result.totals = told::totals(&transfers, &stock);
+    result.entities = told.entities(&stock);
+    result.edges = told.edges(&moved, watch)?;
+    result.losses = told.losses(&transfers, &stock);
+    result.transformations = transformations;
+    result.other_units = others;
+    let end = |wanted: FlowEnd| (0..).zip(&ends).filter(move |(_, end)| **end == wanted).map(|(at, _)| at);
+    result.sources = told.list(end(FlowEnd::Source));
+    result.sinks = told.list(end(FlowEnd::Sink));
+    result.stages = told.stages(stages);
+    Ok(result)
+}
+
+/// What each entity is to the flow. Where sources are not named, they are those at which nothing arrives that leaves them: of others it
+/// cannot be said whether what leaves begins there. Likewise sinks.
+fn ends(moved: &Transfers, stock: &Stock, asked: &Asked, hubs: &[bool]) -> Vec<FlowEnd> {
+    let end = |at: usize| {
+        let node = moved.node(at as u32);
+        let is = |named: &Option<Vec<NodeIx>>| named.as_ref().is_some_and(|named| named.contains(&node));
+        match () {
+            () if is(&asked.sources) => FlowEnd::Source,
+            () if is(&asked.sinks) => FlowEnd::Sink,
+            () if asked.sources.is_none() && stock.out[at] > 0 && stock.into[at] == 0 => FlowEnd::Source,
+            () if asked.sinks.is_none() && stock.into[at] > 0 && stock.out[at] == 0 => FlowEnd::Sink,
+            () if hubs.get(at) == Some(&true) => FlowEnd::Closed,
+            () => FlowEnd::Between,
+        }
+    };
+    (0..moved.accounts()).map(end).collect()
+}
+
+/// An entity between, who could stand in for it, and the greatest flow without it.
+struct StageFound {
+    stage: crate::graph::algo::Stage,
+    substitutes: Vec<Substitute>,
+    remaining: i64,
+}
+
+fn stages(
+    moved: &Transfers,
+    ends: &[FlowEnd],
+    flow: &GreatestFlow<'_>,
+    (asked, protected): (&Asked, &[bool]),
+    watch: &Watch,
+) -> Result<Vec<StageFound>, Halt> {
+    let stages = Stages::new(moved, &on_ways(&flow.network, watch)?, watch)?;
+    let between = stages.between(ends).into_iter().filter(|stage| !protected[stage.account as usize]);
+    let listed: Vec<_> = between.take(asked.stages).collect();
+    let found = |stage: crate::graph::algo::Stage| {
+        let mut without = ends.to_vec();
+        without[stage.account as usize] = FlowEnd::Closed;
+        let network = asked.rules.network(moved, &without).network;
+        watch.pass(network.len())?;
+        let remaining = max_flow(&network, SOURCE, SINK, watch)?.value;
+        Ok(StageFound { stage, substitutes: stages.substitutes(stage.account, ends, watch)?, remaining })
+    };
+    listed.into_par_iter().map(found).collect()
+}
