@@ -1,5 +1,6 @@
 //! The most money that could have moved from some accounts to others, and the accounts and transfers to freeze.
 
+mod figure;
 mod request;
 
 use std::cmp::Reverse;
@@ -7,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::accounts::{held_by, only_currency};
 use super::whole::unaffordable;
-use super::{Analysis, AnalysisError, Caps, Evidence, Finding, Frame, LeftOut, Truncated, TruncatedReason};
+use super::{Analysis, AnalysisError, Caps, Evidence, FigureOf, Finding, Frame, LeftOut, Truncated, TruncatedReason};
 use crate::graph::algo::{
     FlowEnd, FlowWay, ReachWanted, Reached, SINK, SOURCE, TransferNetwork, UNLIMITED, account_cut, cheapest_flow,
     flow_ways, max_flow, reach,
@@ -31,6 +32,7 @@ impl Analysis for MoneyFlow {
     const EXAMPLE: &'static [&'static str] = &["acc-0001", "acc-0004"];
     type Params = MoneyFlowRequest;
     type Output = MoneyFlowResult;
+    const FIGURE: Option<FigureOf<Self::Params, Self::Output>> = Some(figure::figure);
 
     fn frame(params: &Self::Params) -> &Frame {
         &params.frame
