@@ -24,6 +24,7 @@ mod k_shortest_paths;
 mod key_players;
 mod money_flow;
 mod most_reliable_paths;
+mod path_figure;
 mod paths;
 mod paths_within;
 mod profile;

@@ -1,6 +1,6 @@
 //! What of a diagram is drawn: links with their ends, those between the same two as one, and as many as can be read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::words;
 use crate::analysis::Answer;
@@ -41,7 +41,7 @@ pub(super) struct Joined {
     pub(super) ends: (usize, usize),
     pub(super) tone: Tone,
     pub(super) much: Option<i128>,
-    pub(super) relationships: Vec<RelationshipKey>,
+    pub(super) relationships: BTreeSet<RelationshipKey>,
     /// What is said of the first.
     pub(super) label: String,
 }
@@ -63,7 +63,7 @@ impl Drawn {
         let (mut met, mut links): (Vec<EntityId>, Vec<(EntityId, EntityId, Joined)>) = (Vec::new(), Vec::new());
         let (mut undrawn, mut lost) = (0, 0);
         for link in &diagram.links {
-            let (much, label) = carried(link, &diagram.unit, answer);
+            let (much, label) = carried(link, &diagram.unit, answer, ontology);
             let Some((from, to)) = ends(link, diagram.layer, answer, ontology) else {
                 undrawn += 1;
                 continue;
@@ -82,16 +82,14 @@ impl Drawn {
                     }
                 }
                 let (tone, label) = (link.tone, label.clone());
-                let empty = Joined { ends: (0, 0), tone, much: None, relationships: Vec::new(), label };
+                let empty = Joined { ends: (0, 0), tone, much: None, relationships: BTreeSet::new(), label };
                 joined.insert(key, links.len());
                 links.push((from, to, empty));
                 links.len() - 1
             });
             let all = &mut links[at].2;
             all.much = much.map(|much| all.much.unwrap_or(0) + much).or(all.much);
-            if !all.relationships.contains(&link.relationship) {
-                all.relationships.push(link.relationship.clone());
-            }
+            all.relationships.insert(link.relationship.clone());
         }
         if diagram.links.is_empty() {
             met.extend(diagram.places.iter().take(MOST_NODES).map(|place| place.entity.clone()));
@@ -140,7 +138,7 @@ impl Drawn {
     pub(super) fn told(&self, link: &Joined, unit: &Unit, answer: &Answer) -> String {
         let name = |node: usize| words::named(answer, &self.nodes[node].entity);
         let much = link.much.map(|much| format!(": {}", unit.told(much))).unwrap_or_default();
-        let said = if link.label.is_empty() { String::new() } else { format!(" · {}", words::clean(&link.label)) };
+        let said = if link.label.is_empty() { String::new() } else { format!(" · {}", link.label) };
         let keys: Vec<String> = link.relationships.iter().map(ToString::to_string).collect();
         format!("{} → {}{much}{said} [{}]", name(link.ends.0), name(link.ends.1), keys.join(", "))
     }
@@ -148,7 +146,7 @@ impl Drawn {
     /// What stands at a link.
     pub(super) fn label(link: &Joined, unit: &Unit) -> String {
         let several = match link.relationships.len() {
-            0 | 1 => words::clean(&link.label),
+            0 | 1 => link.label.clone(),
             many => format!("in {many}"),
         };
         let parts = [link.much.map(|much| unit.told(much)).unwrap_or_default(), several];
@@ -156,22 +154,25 @@ impl Drawn {
     }
 }
 
-/// How much a link carries, and what is said of it.
-fn carried(link: &Link, unit: &Unit, answer: &Answer) -> (Option<i128>, String) {
-    let much = match link.much {
-        Much::Nothing => None,
-        Much::Is(much) => Some(much),
-        Much::Stated => {
-            let Some(stated) = answer.relationships.get(&link.relationship) else { return (None, link.label.clone()) };
+/// How much a link carries, and what is said of it: of one that carries nothing that is counted also its kind.
+fn carried(link: &Link, unit: &Unit, answer: &Answer, ontology: &Ontology) -> (Option<i128>, String) {
+    let stated = answer.relationships.get(&link.relationship);
+    let (much, besides) = match (link.much, stated) {
+        (Much::Is(much), _) => (Some(much), None),
+        (Much::Nothing, Some(stated)) => {
+            let kind = ontology.relationship(&stated.kind).map_or(stated.kind.as_str(), |kind| kind.label.as_str());
+            (None, Some(kind.to_owned()))
+        }
+        (Much::Stated, Some(stated)) => {
             let money = stated.amount.filter(|amount| *unit == Unit::Money(Some(amount.currency)));
             let goods = stated.quantity.as_ref().filter(|goods| *unit == Unit::Quantity(goods.unit.clone()));
             let much = money.map(|money| money.minor).or(goods.map(|goods| goods.value.micros()));
-            let when = stated.period.and_then(|period| period.start()).map(moment).unwrap_or_default();
-            let label = if link.label.is_empty() { when } else { format!("{} {when}", link.label) };
-            return (much.map(i128::from), label);
+            (much.map(i128::from), stated.period.and_then(|period| period.start()).map(moment))
         }
+        (Much::Nothing | Much::Stated, None) => (None, None),
     };
-    (much, link.label.clone())
+    let parts = [Some(words::clean(&link.label)), besides].into_iter().flatten().filter(|part| !part.is_empty());
+    (much, parts.collect::<Vec<_>>().join(" · "))
 }
 
 /// From where to where a link runs.

@@ -35,14 +35,15 @@ text { font-family: 'DejaVu Sans', Verdana, 'Noto Sans', 'Segoe UI', Arial, sans
 .plain { fill: #5c6a79; } .first { fill: #0060a0; } .last { fill: #00704f; } .key { fill: #b34500; }
 .node { stroke: #ffffff; stroke-width: 1; }
 .node.key { stroke: #1b1f24; stroke-width: 2; stroke-dasharray: 4 2; }
-.band { fill: none; stroke: #8fa1b3; stroke-opacity: 0.55; }
-.band.key { stroke: #d55e00; stroke-opacity: 0.6; fill: none; }
-.band.first { stroke: #0072b2; fill: none; } .band.last { stroke: #009e73; fill: none; }
-.arrow { fill: none; stroke: #6b7a8a; }
-.arrow.key { stroke: #b34500; stroke-dasharray: 7 3; fill: none; }
-.arrow.first { stroke: #0060a0; fill: none; } .arrow.last { stroke: #00704f; fill: none; }
+path.band, path.arrow, path.steps { fill: none; }
+.band { stroke: #8fa1b3; stroke-opacity: 0.55; }
+.band.key { stroke: #d55e00; stroke-opacity: 0.6; }
+.band.first { stroke: #0072b2; } .band.last { stroke: #009e73; }
+.arrow { stroke: #6b7a8a; }
+.arrow.key { stroke: #b34500; stroke-dasharray: 7 3; }
+.arrow.first { stroke: #0060a0; } .arrow.last { stroke: #00704f; }
 .head { fill: #6b7a8a; }
-.steps { fill: none; stroke: #1b1f24; stroke-width: 1.8; }
+.steps { stroke: #1b1f24; stroke-width: 1.8; }
 .cell { fill: #b9d3ea; }
 @media (prefers-color-scheme: dark) {
 svg { background: #12161b; }
@@ -59,7 +60,7 @@ text { fill: #f0f3f6; }
 .node { stroke: #12161b; }
 .node.key { stroke: #f0f3f6; }
 .band { stroke: #7388a0; stroke-opacity: 0.6; }
-.band.key { stroke: #f58231; }
+.band.key { stroke: #f58231; } .band.first { stroke: #3d9be0; } .band.last { stroke: #2fb58d; }
 .arrow { stroke: #a7b4c1; }
 .arrow.key { stroke: #ffa052; } .arrow.first { stroke: #66b8f0; } .arrow.last { stroke: #3ecfa5; }
 .head { fill: #a7b4c1; }
@@ -165,10 +166,14 @@ impl Ink {
         self.add(path);
     }
 
-    /// The label of a link, where it covers least.
-    pub(super) fn label(&mut self, route: &Route, text: &str, taken: &mut Taken) {
+    /// The label of a link of this thickness, where it covers least: on it, or above one that it would hide.
+    pub(super) fn label(&mut self, route: &Route, thick: f64, text: &str, taken: &mut Taken) {
         let size = (words::width(text, SMALL), SMALL + 2.0);
-        if let Some((x, y)) = taken.place(route, size).filter(|_| !text.is_empty()) {
+        let lift = if thick > size.1 { 0.0 } else { (size.1 + thick) / 2.0 };
+        if text.is_empty() {
+            return;
+        }
+        if let Some((x, y)) = taken.place(route, size, lift) {
             self.text((x, y + 4.0), "small over", "middle", text);
         }
     }

@@ -32,7 +32,7 @@ pub(super) fn draw(diagram: &Diagram, answer: &Answer, ontology: &Ontology, widt
     heights.resize(layers.column.len(), PASSING);
     let (mut middle, bottom) = layers.place(&heights, GAP);
     // What runs back does so above everything; circles stand in the upper part of what a node takes up.
-    let head = LANE * layers.back.iter().filter(|back| **back).count() as f64;
+    let head = 10.0 + LANE * layers.back.iter().filter(|back| **back).count() as f64;
     middle.iter_mut().for_each(|place| *place += head);
     middle[..drawn.nodes.len()].iter_mut().for_each(|place| *place += RADIUS + 4.0 - high / 2.0);
     let columns = layers.order.len().max(1) as f64;
@@ -63,7 +63,7 @@ pub(super) fn draw(diagram: &Diagram, answer: &Answer, ontology: &Ontology, widt
         }
     }
     for (link, route) in drawn.links.iter().zip(&routes) {
-        ink.label(route, &words::fit(&Drawn::label(link, &diagram.unit), SMALL, step), &mut taken);
+        ink.label(route, 0.0, &words::fit(&Drawn::label(link, &diagram.unit), SMALL, step), &mut taken);
     }
     Part { drawing: ink, size: (width, head + bottom + 10.0), notes: drawn.note.into_iter().collect() }
 }
@@ -77,7 +77,7 @@ fn routes(drawn: &Drawn, layers: &Layers, at: impl Fn(usize) -> (f64, f64)) -> V
         let (from, to) = ((from.0 + RADIUS, from.1 + beside), (to.0 - RADIUS - HEAD, to.1 + beside));
         routes.push(if layers.back[number] {
             lane += LANE;
-            Route::back(from, to, lane - LANE / 2.0, 26.0 + lane / 2.0)
+            Route::back(from, to, 10.0 + lane - LANE / 2.0, 26.0 + lane / 2.0)
         } else {
             let bends = layers.via[number].iter().map(|bend| at(*bend));
             Route::onward(&[from].into_iter().chain(bends).chain([to]).collect::<Vec<_>>())

@@ -80,8 +80,8 @@ impl Taken {
         self.boxes.push(((x, y), (x + width, y + height)));
     }
 
-    /// The point on a route at which a label of this size covers least, and takes it. Labels are centred on it.
-    pub(super) fn place(&mut self, route: &Route, (width, height): Point) -> Option<Point> {
+    /// The middle of a label of this size that stands so far above a route, where it covers least; takes it.
+    pub(super) fn place(&mut self, route: &Route, (width, height): Point, lift: f64) -> Option<Point> {
         let covered = |(x, y): Point| -> f64 {
             let (left, right, top, bottom) = (x - width / 2.0, x + width / 2.0, y - height / 2.0, y + height / 2.0);
             let over = |((x1, y1), (x2, y2)): &(Point, Point)| {
@@ -90,7 +90,8 @@ impl Taken {
             self.boxes.iter().map(over).sum()
         };
         let mut best: Option<(f64, Point)> = None;
-        for spot in route.spots() {
+        for (x, y) in route.spots() {
+            let spot = (x, y - lift);
             let cost = covered(spot);
             if best.is_none_or(|(least, _)| cost < least) {
                 best = Some((cost, spot));
@@ -110,9 +111,9 @@ mod tests {
     fn a_label_stands_in_the_middle_unless_that_is_taken() {
         let route = Route::onward(&[(0.0, 0.0), (100.0, 0.0)]);
         let mut taken = Taken::default();
-        let (x, y) = taken.place(&route, (10.0, 10.0)).expect("a place");
+        let (x, y) = taken.place(&route, (10.0, 10.0), 0.0).expect("a place");
         assert!((x - 50.0).abs() < 1e-9 && y.abs() < 1e-9);
-        let (x, _) = taken.place(&route, (10.0, 10.0)).expect("another place");
+        let (x, _) = taken.place(&route, (10.0, 10.0), 0.0).expect("another place");
         assert!((x - 50.0).abs() >= 10.0, "{x}");
     }
 }

@@ -52,8 +52,8 @@ pub(super) fn draw(diagram: &Diagram, answer: &Answer, ontology: &Ontology, widt
     }
     let mut taken = Taken::default();
     scene.nodes(&mut ink, answer, &mut taken);
-    for (link, route) in drawn.links.iter().zip(&routes) {
-        ink.label(route, &words::fit(&Drawn::label(link, &diagram.unit), SMALL, step), &mut taken);
+    for ((link, route), thick) in drawn.links.iter().zip(&routes).zip(&thick) {
+        ink.label(route, *thick, &words::fit(&Drawn::label(link, &diagram.unit), SMALL, step), &mut taken);
     }
     Part { drawing: ink, size: (width, low + 10.0), notes: drawn.note.into_iter().collect() }
 }

@@ -67,12 +67,10 @@ pub(super) fn draw(timeline: &Timeline, width: f64) -> Part {
         return Part { drawing: ink, size: (width, 36.0), notes: Vec::new() };
     };
     frame(&mut ink, timeline, &axes);
-    for series in &timeline.series {
-        match series.form {
-            Form::Steps => steps(&mut ink, timeline, &axes, series),
-            Form::Up | Form::Down => bars(&mut ink, timeline, &axes, series),
-        }
-    }
+    let of = |steps: bool| timeline.series.iter().filter(move |series| (series.form == Form::Steps) == steps);
+    of(false).for_each(|series| bars(&mut ink, timeline, &axes, series));
+    of(true).for_each(|series| steps(&mut ink, timeline, &axes, series));
+    of(false).for_each(|series| amounts(&mut ink, timeline, &axes, series));
     let rows = events(&mut ink, timeline, &axes);
     let mut notes = Vec::new();
     let longest = timeline.series.iter().map(|series| series.points.len()).max().unwrap_or_default();
@@ -107,7 +105,7 @@ fn frame(ink: &mut Ink, timeline: &Timeline, axes: &Axes) {
         let x = axes.x(at);
         ink.line((x, bottom), (x, bottom + 5.0), "axis");
         let half = words::width(&name, SMALL) / 2.0;
-        if x - half > free {
+        if x - half > free && x + half < right + MARGIN {
             ink.text((x, bottom + 18.0), "small", "middle", &name);
             free = x + half;
         }
@@ -140,23 +138,37 @@ fn steps(ink: &mut Ink, timeline: &Timeline, axes: &Axes, series: &Series) {
     }
 }
 
-fn bars(ink: &mut Ink, timeline: &Timeline, axes: &Axes, series: &Series) {
-    let points = &series.points[..series.points.len().min(MOST_POINTS)];
+/// How wide bars are.
+fn wide(axes: &Axes, points: &[(Instant, i128)]) -> f64 {
     let near = points.windows(2).map(|pair| axes.x(pair[1].0) - axes.x(pair[0].0)).fold(60.0, f64::min);
-    let wide = (near * 0.4).clamp(1.5, 18.0);
-    let few = points.iter().filter(|point| point.1 != 0).count() <= TOLD;
-    let up = series.form == Form::Up;
-    for (at, much) in points.iter().filter(|point| point.1 != 0) {
+    (near * 0.4).clamp(1.5, 18.0)
+}
+
+/// The points of bars that are drawn.
+fn moved(series: &Series) -> impl Iterator<Item = &(Instant, i128)> {
+    series.points.iter().take(MOST_POINTS).filter(|point| point.1 != 0)
+}
+
+fn bars(ink: &mut Ink, timeline: &Timeline, axes: &Axes, series: &Series) {
+    let (wide, up) = (wide(axes, &series.points), series.form == Form::Up);
+    for (at, much) in moved(series) {
         let (x, zero) = (axes.x(*at), axes.y(0));
-        let end = axes.y(if up { *much } else { -much });
+        let high = (axes.y(if up { *much } else { -much }) - zero).abs().max(1.0);
         let told = format!("{} {}: {}", moment(*at), series.name, timeline.unit.told(*much));
         let class = if up { "first" } else { "key" };
-        let high = (end - zero).abs().max(1.0);
         ink.rectangle((x, if up { zero - high } else { zero }), (wide, high), class, Some(&told));
-        if few {
-            let y = if up { end - 4.0 } else { end + 13.0 };
-            ink.text((x + wide / 2.0, y), "small over", "middle", &timeline.unit.told(*much));
-        }
+    }
+}
+
+/// What stands at bars, where they are few.
+fn amounts(ink: &mut Ink, timeline: &Timeline, axes: &Axes, series: &Series) {
+    if moved(series).count() > TOLD {
+        return;
+    }
+    let (wide, up) = (wide(axes, &series.points), series.form == Form::Up);
+    for (at, much) in moved(series) {
+        let y = if up { axes.y(*much) - 4.0 } else { axes.y(-much) + 13.0 };
+        ink.text((axes.x(*at) + wide / 2.0, y), "small over", "middle", &timeline.unit.told(*much));
     }
 }
 

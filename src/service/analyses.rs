@@ -38,7 +38,7 @@ pub(super) struct Asked {
 impl AppState {
     /// Answers a question. Its body is read and checked first; nothing is logged for one that has no meaning by itself.
     pub async fn run_analysis(&self, who: &Caller, name: &str, body: Value) -> ServiceResult<Disclosed<Answer>> {
-        self.disclose_analysis(who, name, body, |_, (answer, _)| answer).await
+        self.disclose_analysis(who, name, body, false, |_, (answer, _)| answer).await
     }
 
     /// Answers a question with a picture; `None`: there is none of such answers.
@@ -48,21 +48,22 @@ impl AppState {
         name: &str,
         body: Value,
     ) -> ServiceResult<Disclosed<Option<String>>> {
-        self.disclose_analysis(who, name, body, |asked, found| self.picture(asked, &found)).await
+        self.disclose_analysis(who, name, body, true, |asked, found| self.picture(asked, &found)).await
     }
 
-    /// Answers a question in some form.
+    /// Answers a question in some form; with `drawn`, what the answer looks like is known to it.
     async fn disclose_analysis<T>(
         &self,
         who: &Caller,
         name: &str,
         body: Value,
+        drawn: bool,
         form: impl FnOnce(&Asked, (Answer, Option<Figure>)) -> T,
     ) -> ServiceResult<Disclosed<T>> {
         let permit = self.gate.admit(&who.identity, Action::Analyse, who.context.clone()).await?;
         let asked = self.ask(&permit, name, body).await?;
         let snapshot = self.latest_snapshot().await?;
-        match self.answer(&permit, &asked, snapshot).await {
+        match self.answer(&permit, &asked, snapshot, drawn).await {
             Ok((found, ids)) => Ok(self.gate.disclose(&permit, "ok", ids, form(&asked, found)).await?),
             Err(error) => Err(self.told_failure(&permit, error).await),
         }
@@ -97,7 +98,7 @@ impl AppState {
         let snapshot = self.latest_snapshot().await?;
         let (state, own) = (Arc::clone(self), permit.clone());
         let status = self.start_job(&permit, asked.progress.clone(), async move {
-            let (found, ids) = state.answer(&own, &asked, snapshot).await?;
+            let (found, ids) = state.answer(&own, &asked, snapshot, true).await?;
             let body = serde_json::to_vec(&found.0).map_err(|error| ServiceError::Internal(error.to_string()))?;
             Ok(JobOutput { body, picture: state.picture(&asked, &found), ids })
         })?;
@@ -146,10 +147,11 @@ impl AppState {
         permit: &Permit,
         asked: &Asked,
         snapshot: Arc<Snapshot>,
+        drawn: bool,
     ) -> ServiceResult<((Answer, Option<Figure>), Disclosure)> {
         let mut snapshot = snapshot;
         for _ in 0..ATTEMPTS {
-            let (finding, figure) = self.find(permit, asked, Arc::clone(&snapshot)).await?;
+            let (finding, figure) = self.find(permit, asked, Arc::clone(&snapshot), drawn).await?;
             let revision = asked.at.unwrap_or(snapshot.revision());
             if let Some(named) = self.look_up(permit, asked, revision, &finding.evidence).await? {
                 let (answer, ids) = self.assemble(asked, revision, finding, named);
@@ -166,9 +168,13 @@ impl AppState {
         permit: &Permit,
         asked: &Asked,
         snapshot: Arc<Snapshot>,
+        drawn: bool,
     ) -> ServiceResult<(Finding<Value>, Option<Figure>)> {
-        self.on_view(permit, asked, snapshot, |question, view, caps, budget| question.run.draw(view, caps, budget))
-            .await
+        self.on_view(permit, asked, snapshot, move |Question { run, .. }, view, caps, budget| match drawn {
+            true => run.draw(view, caps, budget),
+            false => Ok((run.run(view, caps, budget)?, None)),
+        })
+        .await
     }
 
     /// Works on a view, off the serving threads.

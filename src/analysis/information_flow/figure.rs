@@ -52,7 +52,7 @@ fn ways(asked: &InformationFlowRequest, found: &InformationFlowResult, known: bo
             relationship: reached.relationship.clone(),
             ends: Some(if known { (from, to) } else { (to, from) }),
             much: Much::Nothing,
-            label: reached.relationship.to_string(),
+            label: String::new(),
             tone: Tone::Plain,
         }
     };

@@ -64,7 +64,7 @@ fn steps(path: &RiskFlowPath) -> impl Iterator<Item = Link> + '_ {
         relationship: step.relationship.clone(),
         ends: Some((ends[0].clone(), ends[1].clone())),
         much: Much::Nothing,
-        label: format!("{:.3} {}", step.probability, step.relationship),
+        label: format!("{:.3}", step.probability),
         tone: Tone::Plain,
     })
 }

@@ -28,7 +28,7 @@ pub(super) fn figure(asked: &TraceMoneyRequest, found: &TraceMoneyResult) -> Fig
         notes.push(format!("{} more transfers carry some and are not listed.", traced.transfer_count - listed));
     }
     if !found.possible_duplicates.is_empty() {
-        notes.push(format!("{} groups of transfers may be one payment each.", found.possible_duplicates.len()));
+        notes.push(format!("Groups of transfers that may be one payment each: {}.", found.possible_duplicates.len()));
     }
     let legend = vec![
         (Tone::First, "what is traced"),
@@ -80,7 +80,11 @@ fn bands(asked: &TraceMoneyRequest, unit: &Unit, traced: &TracedMoney) -> Diagra
     let listed =
         traced.beyond.iter().map(|held| (held, Tone::Last)).chain(traced.holdings.iter().map(|held| (held, Tone::Key)));
     for (held, tone) in listed {
-        let words = if tone == Tone::Key { "holds" } else { "beyond" };
+        let words = match (tone, asked.direction) {
+            (Tone::Key, TraceMoneyDirection::Forward) => "holds",
+            (Tone::Key, TraceMoneyDirection::Backward) => "had",
+            _ => "beyond",
+        };
         let label = format!("{words} {}", unit.told(i128::from(held.amount)));
         let place = Place { entity: held.entity.clone(), column: None, tone, label };
         places.insert(&held.entity, place);

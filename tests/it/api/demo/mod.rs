@@ -1,6 +1,7 @@
 //! The demonstration as a newcomer starts it: the binary itself, its tokens, and the examples of the document on the scenario.
 
 mod found;
+mod pictures;
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -57,6 +58,15 @@ impl Demo {
         (status, serde_json::from_str(&text).unwrap_or(Value::String(text)))
     }
 
+    /// A picture of an answer.
+    async fn picture(&self, who: &str, path: &str, body: &Value) -> (StatusCode, String) {
+        let url = format!("{}{path}", self.printed["url"].as_str().expect("an address"));
+        let client = reqwest::Client::builder().no_proxy().build().expect("a client");
+        let request = client.post(url).bearer_auth(self.token(who)).header("accept", "image/svg+xml").json(body);
+        let response = request.send().await.expect("an answer");
+        (response.status(), response.text().await.expect("text"))
+    }
+
     /// Ends it as an operator does, and answers its exit code.
     fn end(mut self) -> Option<i32> {
         terminate(&mut self.process)
@@ -102,6 +112,7 @@ async fn a_newcomer_finds_what_was_planted() {
     found::finds_what_the_accounts_held(&demo).await;
     found::finds_what_is_odd_about_an_account(&demo).await;
     found::finds_patterns_of_laundering(&demo).await;
+    pictures::finds_them_drawn(&demo).await;
     assert_eq!(demo.end(), Some(0), "SIGTERM ends it in order");
 }
 
