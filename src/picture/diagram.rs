@@ -51,8 +51,8 @@ pub(super) struct Joined {
 pub(super) struct Drawn {
     pub(super) nodes: Vec<Node>,
     pub(super) links: Vec<Joined>,
-    /// What is not, in words.
-    pub(super) note: Option<String>,
+    /// What has to be said of it, such as what is not drawn.
+    pub(super) notes: Vec<String>,
 }
 
 impl Drawn {
@@ -63,11 +63,11 @@ impl Drawn {
         let (mut met, mut links): (Vec<EntityId>, Vec<(EntityId, EntityId, Joined)>) = (Vec::new(), Vec::new());
         let (mut undrawn, mut lost) = (0, 0);
         for link in &diagram.links {
-            let (much, label) = carried(link, &diagram.unit, answer, ontology);
             let Some((from, to)) = ends(link, diagram.layer, answer, ontology) else {
                 undrawn += 1;
                 continue;
             };
+            let (much, label) = carried(link, &from, &diagram.unit, answer, ontology);
             let key = (from.clone(), to.clone(), link.tone);
             let known = joined.get(&key).copied();
             let fresh = [&from, &to].into_iter().filter(|id| !met.contains(id)).count();
@@ -117,7 +117,10 @@ impl Drawn {
         let note = (undrawn > 0).then(|| {
             format!("Not drawn, so that it can be read: {} more{together}.", words::count(undrawn, "link", "links"))
         });
-        Self { nodes: met.iter().map(node).collect(), links, note }
+        let against = links.iter().any(|link: &Joined| link.label.contains('←'));
+        let against = against.then(|| "Of steps with ← the relationship itself runs the other way.".to_owned());
+        let notes = note.into_iter().chain(against).collect();
+        Self { nodes: met.iter().map(node).collect(), links, notes }
     }
 
     /// The columns, where all are given.
@@ -147,6 +150,7 @@ impl Drawn {
     pub(super) fn label(link: &Joined, unit: &Unit) -> String {
         let several = match link.relationships.len() {
             0 | 1 => link.label.clone(),
+            many if link.much.is_none() && !link.label.is_empty() => format!("{} · in {many}", link.label),
             many => format!("in {many}"),
         };
         let parts = [link.much.map(|much| unit.told(much)).unwrap_or_default(), several];
@@ -154,14 +158,17 @@ impl Drawn {
     }
 }
 
-/// How much a link carries, and what is said of it: of one that carries nothing that is counted also its kind.
-fn carried(link: &Link, unit: &Unit, answer: &Answer, ontology: &Ontology) -> (Option<i128>, String) {
+/// How much a link carries, and what is said of it: of one that carries nothing that is counted also its kind, with `←` where the
+/// relationship itself runs the other way.
+fn carried(link: &Link, from: &EntityId, unit: &Unit, answer: &Answer, ontology: &Ontology) -> (Option<i128>, String) {
     let stated = answer.relationships.get(&link.relationship);
     let (much, besides) = match (link.much, stated) {
         (Much::Is(much), _) => (Some(much), None),
         (Much::Nothing, Some(stated)) => {
-            let kind = ontology.relationship(&stated.kind).map_or(stated.kind.as_str(), |kind| kind.label.as_str());
-            (None, Some(kind.to_owned()))
+            let kind = ontology.relationship(&stated.kind);
+            let name = kind.map_or(stated.kind.as_str(), |kind| kind.label.as_str());
+            let against = stated.source != *from && kind.is_none_or(|kind| kind.directed);
+            (None, Some(format!("{}{name}", if against { "← " } else { "" })))
         }
         (Much::Stated, Some(stated)) => {
             let money = stated.amount.filter(|amount| *unit == Unit::Money(Some(amount.currency)));

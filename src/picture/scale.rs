@@ -66,7 +66,9 @@ pub(super) fn moments(from: Instant, to: Instant) -> Vec<(Instant, String)> {
         if wanted && at.micros() >= from {
             told.push((at, if months.is_some() { format!("{year}-{month}") } else { year.to_owned() }));
         }
-        day = Day::from_epoch(day.since_epoch().saturating_add(32)).first_of_month();
+        // From January on a year, or to the next month.
+        let on = if months.is_none() && number == 1 { 366 } else { 32 };
+        day = Day::from_epoch(day.since_epoch().saturating_add(on)).first_of_month();
     }
     told
 }
