@@ -1,12 +1,14 @@
 //! Who could have known what by when: ways along which knowledge runs, each step after the one before.
 
+mod figure;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::along::along;
 use super::paths::known;
 use super::timed::{left_out, moment};
-use super::{Analysis, AnalysisError, Caps, Evidence, Finding, Frame, LeftOut, Truncated, TruncatedReason};
+use super::{Analysis, AnalysisError, Caps, Evidence, FigureOf, Finding, Frame, LeftOut, Truncated, TruncatedReason};
 use crate::graph::algo::{Arrival, Arrivals, Objective, Rules, Sought, arrivals};
 use crate::graph::{Budget, Direction, GraphView, Way};
 use crate::model::{DerivedMarking, EntityId, Fault, FlowLayer, Instant, RelationshipKey};
@@ -117,6 +119,7 @@ impl Analysis for InformationFlow {
     const EXAMPLE: &'static [&'static str] = &["p-0300"];
     type Params = InformationFlowRequest;
     type Output = InformationFlowResult;
+    const FIGURE: Option<FigureOf<Self::Params, Self::Output>> = Some(figure::figure);
 
     fn frame(params: &Self::Params) -> &Frame {
         &params.frame

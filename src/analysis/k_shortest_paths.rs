@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::paths::{MAX_K, Ranking, ranked};
-use super::{Analysis, AnalysisError, Caps, Finding, Frame, Path, PathCost};
+use super::{Analysis, AnalysisError, Caps, FigureOf, Finding, Frame, Path, PathCost, path_figure};
 use crate::graph::{Budget, GraphView};
 use crate::model::{EntityId, Fault};
 
@@ -55,6 +55,7 @@ impl Analysis for KShortestPaths {
     const SUMMARY: &'static str = "Find the k cheapest paths between two entities, without loops";
     type Params = KShortestPathsRequest;
     type Output = KShortestPathsResult;
+    const FIGURE: Option<FigureOf<Self::Params, Self::Output>> = Some(path_figure::k_shortest);
 
     fn frame(params: &Self::Params) -> &Frame {
         &params.frame

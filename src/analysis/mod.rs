@@ -18,6 +18,7 @@ mod cycles;
 mod distances;
 mod evidence;
 mod expand;
+pub mod figure;
 mod flow_overview;
 mod frame;
 mod greatest_flow;
@@ -27,6 +28,7 @@ mod k_shortest_paths;
 mod key_players;
 mod money_flow;
 mod most_reliable_paths;
+mod path_figure;
 mod paths;
 mod paths_within;
 mod product_flow;
@@ -86,6 +88,7 @@ pub use expand::{
     Expand, ExpandAdded, ExpandCap, ExpandCaps, ExpandCut, ExpandHub, ExpandKind, ExpandRequest, ExpandResult,
     KindCount,
 };
+pub use figure::{Figure, FigureOf};
 pub use flow_overview::{
     FlowOverview, FlowOverviewBroker, FlowOverviewCut, FlowOverviewFlows, FlowOverviewInformation, FlowOverviewMoney,
     FlowOverviewProduct, FlowOverviewRequest, FlowOverviewResult, FlowOverviewRisk, FlowOverviewRow, FlowOverviewShare,
@@ -224,8 +227,11 @@ pub trait Analysis: Send + Sync + 'static {
     const DIRECTION: Option<Direction> = Some(Direction::Both);
     /// The entities of the scenario that the document's example is about.
     const EXAMPLE: &'static [&'static str] = &["p-0100", "p-0300"];
+    /// What its result looks like, made from the question and the result; `None`: there is no picture of it. It names by id, and names
+    /// only what the result or the question does.
+    const FIGURE: Option<FigureOf<Self::Params, Self::Output>> = None;
     /// The request's body: its own fields, and `frame`. Unknown fields must be refused.
-    type Params: DeserializeOwned + Serialize + ToSchema + Send + 'static;
+    type Params: Clone + DeserializeOwned + Serialize + ToSchema + Send + 'static;
     /// The answer's `result`.
     type Output: Serialize + ToSchema;
 

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::paths::{MAX_K, Ranking, ranked};
-use super::{Analysis, AnalysisError, Caps, Finding, Frame, Path, PathCost};
+use super::{Analysis, AnalysisError, Caps, FigureOf, Finding, Frame, Path, PathCost, path_figure};
 use crate::graph::{Budget, GraphView};
 use crate::model::{EntityId, Fault};
 
@@ -51,6 +51,7 @@ impl Analysis for MostReliablePaths {
     const SUMMARY: &'static str = "Find the paths between two entities that are most likely to hold";
     type Params = MostReliablePathsRequest;
     type Output = MostReliablePathsResult;
+    const FIGURE: Option<FigureOf<Self::Params, Self::Output>> = Some(path_figure::most_reliable);
 
     fn frame(params: &Self::Params) -> &Frame {
         &params.frame

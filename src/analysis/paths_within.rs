@@ -7,7 +7,10 @@ use utoipa::ToSchema;
 
 use super::paths::{ends, path};
 use super::timed::{Told, left_out};
-use super::{Analysis, AnalysisError, Caps, Emit, Evidence, Finding, Frame, Item, Path, Truncated, TruncatedReason};
+use super::{
+    Analysis, AnalysisError, Caps, Emit, Evidence, FigureOf, Finding, Frame, Item, Path, Truncated, TruncatedReason,
+    path_figure,
+};
 use crate::graph::algo::{Rules, StepCost, Trail, Weigher, WithinWanted, within};
 use crate::graph::{Budget, Direction, GraphView, Halt};
 use crate::model::{EntityId, Fault};
@@ -60,6 +63,7 @@ impl Analysis for PathsWithin {
     const SUMMARY: &'static str = "List every simple path up to a length, between two entities or from one";
     type Params = PathsWithinRequest;
     type Output = PathsWithinResult;
+    const FIGURE: Option<FigureOf<Self::Params, Self::Output>> = Some(path_figure::within);
 
     fn frame(params: &Self::Params) -> &Frame {
         &params.frame

@@ -1,11 +1,12 @@
 //! Analyses without their types: what routes, the document, the laws and the benches go through.
 
+use serde::Serialize;
 use serde_json::Value;
 use utoipa::openapi::schema::Schema;
 use utoipa::openapi::{Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::{ANALYSES, Analysis, AnalysisError, Answer, Caps, Emit, Finding, Frame};
+use super::{ANALYSES, Analysis, AnalysisError, Answer, Caps, Emit, Figure, Finding, Frame};
 use crate::graph::{Budget, Direction, GraphView};
 use crate::model::strict::Strict;
 use crate::model::{EntityId, Fault};
@@ -22,6 +23,9 @@ pub trait AnyAnalysis: Send + Sync {
 
     /// What it answers, in one line.
     fn summary(&self) -> &'static str;
+
+    /// Whether there are pictures of its results.
+    fn has_figure(&self) -> bool;
 
     /// Reads a request's body. Every fault has a pointer into it.
     fn parse(&self, body: Value) -> Result<Question, Vec<Fault>>;
@@ -53,6 +57,14 @@ pub trait PreparedRun: Send {
         budget: &Budget,
     ) -> Result<Finding<Value>, AnalysisError>;
 
+    /// Answers, and says what the result looks like where the analysis does.
+    fn draw(
+        self: Box<Self>,
+        view: &GraphView<'_>,
+        caps: &Caps,
+        budget: &Budget,
+    ) -> Result<(Finding<Value>, Option<Figure>), AnalysisError>;
+
     /// Answers part by part.
     fn stream(
         self: Box<Self>,
@@ -82,6 +94,11 @@ struct Prepared<A: Analysis> {
     params: A::Params,
 }
 
+/// A finding with its result as JSON.
+fn written(finding: Finding<impl Serialize>) -> Finding<Value> {
+    finding.map(|result| serde_json::to_value(result).expect("results have text keys and finite numbers"))
+}
+
 impl<A: Analysis> PreparedRun for Prepared<A> {
     fn run(
         self: Box<Self>,
@@ -89,8 +106,18 @@ impl<A: Analysis> PreparedRun for Prepared<A> {
         caps: &Caps,
         budget: &Budget,
     ) -> Result<Finding<Value>, AnalysisError> {
-        let finding = self.analysis.run(view, self.params, caps, budget)?;
-        Ok(finding.map(|result| serde_json::to_value(result).expect("results have text keys and finite numbers")))
+        self.analysis.run(view, self.params, caps, budget).map(written)
+    }
+
+    fn draw(
+        self: Box<Self>,
+        view: &GraphView<'_>,
+        caps: &Caps,
+        budget: &Budget,
+    ) -> Result<(Finding<Value>, Option<Figure>), AnalysisError> {
+        let finding = self.analysis.run(view, self.params.clone(), caps, budget)?;
+        let figure = A::FIGURE.map(|figure| figure(&self.params, &finding.result));
+        Ok((written(finding), figure))
     }
 
     fn stream(
@@ -111,6 +138,10 @@ impl<A: Analysis + Copy> AnyAnalysis for A {
 
     fn summary(&self) -> &'static str {
         A::SUMMARY
+    }
+
+    fn has_figure(&self) -> bool {
+        A::FIGURE.is_some()
     }
 
     fn parse(&self, body: Value) -> Result<Question, Vec<Fault>> {

@@ -4,7 +4,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::paths::{in_units, known, left_out, number_or_none, path};
-use super::{Analysis, AnalysisError, Caps, Evidence, Finding, Frame, Path, PathCost, Truncated, TruncatedReason};
+use super::{
+    Analysis, AnalysisError, Caps, Evidence, FigureOf, Finding, Frame, Path, PathCost, Truncated, TruncatedReason,
+    path_figure,
+};
 use crate::graph::algo::{Shortest, ShortestWanted, StepCost, Weigher, shortest};
 use crate::graph::{Budget, Direction, GraphView, Halt, Lens};
 use crate::model::{EntityId, Fault};
@@ -87,6 +90,7 @@ impl Analysis for ShortestPaths {
     const SUMMARY: &'static str = "Find and count the shortest paths between two entities";
     type Params = ShortestPathsRequest;
     type Output = ShortestPathsResult;
+    const FIGURE: Option<FigureOf<Self::Params, Self::Output>> = Some(path_figure::shortest);
 
     fn frame(params: &Self::Params) -> &Frame {
         &params.frame

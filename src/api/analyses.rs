@@ -1,16 +1,16 @@
 //! `/v1/analyses`: one operation for each entry of the registry, all by this one handler.
 
-use actix_web::http::header::{Accept, CACHE_CONTROL, CONTENT_ENCODING, Header as _, HeaderMap, HeaderName, LOCATION};
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_ENCODING, HeaderMap, HeaderName, LOCATION, VARY};
 use actix_web::{HttpRequest, HttpResponse, web};
 use futures::StreamExt as _;
 use serde_json::{Value, json};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::admission::Auth;
-use super::answers;
+use super::answers::{self, Form};
 use super::body::Json;
 use super::problem::{ApiError, ApiResult};
-use crate::analysis::ANALYSES;
+use crate::analysis::{ANALYSES, analysis};
 use crate::service::{AppState, BrokenOff};
 
 /// Where an analysis is asked.
@@ -33,32 +33,30 @@ async fn ask(
     req: HttpRequest,
 ) -> ApiResult<HttpResponse> {
     let name = req.path().rsplit('/').next().ok_or_else(|| ApiError::new("not-found"))?;
-    if wants_lines(&req) {
+    let drawn = analysis(name).is_some_and(|analysis| analysis.has_figure());
+    let form = Form::wanted(&req, &[Form::Json, Form::Lines, Form::Picture][..if drawn { 3 } else { 2 }])?;
+    if form == Form::Lines {
         let lines = state.into_inner().stream_analysis(&who, name, body).await?;
         let lines = lines.map(|lines| Ok::<_, ApiError>(web::Bytes::from(lines.unwrap_or_else(end))));
         return Ok(HttpResponse::Ok()
-            .content_type(NDJSON)
+            .content_type(answers::NDJSON)
             .insert_header((CACHE_CONTROL, "no-store"))
+            .insert_header((VARY, "accept"))
             // Already said, so that the compressing layer lets lines through as they come.
             .insert_header((CONTENT_ENCODING, "identity"))
             .streaming(Box::pin(lines)));
     }
     if !wants_job(req.headers())? {
-        return Ok(answers::json(state.run_analysis(&who, name, body).await?));
+        if form == Form::Picture {
+            return answers::picture(state.draw_analysis(&who, name, body).await?);
+        }
+        return Ok(answers::varied(answers::json(state.run_analysis(&who, name, body).await?)));
     }
     let status = state.start_analysis(&who, name, body).await?.into_inner();
     Ok(HttpResponse::Accepted()
         .insert_header((LOCATION, format!("/v1/jobs/{}", status.id)))
         .insert_header((HeaderName::from_static("preference-applied"), "respond-async"))
         .json(status))
-}
-
-/// Lines of JSON.
-const NDJSON: &str = "application/x-ndjson";
-
-/// Whether lines are what the caller would take first.
-fn wants_lines(req: &HttpRequest) -> bool {
-    Accept::parse(req).is_ok_and(|accept| accept.preference().essence_str() == NDJSON)
 }
 
 /// The last line of an answer that broke off.

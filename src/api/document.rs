@@ -9,6 +9,7 @@ use utoipa_actix_web::AppExt as _;
 
 use super::admission::MAX_PURPOSE;
 use super::analyses;
+use super::answers::SVG;
 use super::problem::{PROBLEM_JSON, Problem, statuses};
 use super::routes::routes;
 use crate::analysis::{ANALYSES, AnyAnalysis};
@@ -80,19 +81,27 @@ fn tags() -> Value {
 /// One typed operation for each analysis.
 fn add_analysis(document: &mut Value, analysis: &dyn AnyAnalysis) {
     let doc = analysis.operation();
+    let mut forms = json!({"application/json": {"schema": doc.response_schema}});
+    let mut words =
+        "With `Accept: application/x-ndjson` the answer comes as lines: `begin`, the parts of the result, `end`."
+            .to_owned();
+    if analysis.has_figure() {
+        forms[SVG] = json!({"schema": {"type": "string"}});
+        words += " With `Accept: image/svg+xml` it comes as a picture.";
+    }
     for (name, schema) in doc.components {
         document["components"]["schemas"][name] = serde_json::to_value(schema).expect("a schema always serialises");
     }
     document["paths"][analyses::path(analysis.name())]["post"] = json!({
         "tags": ["analyses"],
         "summary": analysis.summary(),
-        // In words alone: with a second form of one answer, generated clients would take it for either.
-        "description": "With `Accept: application/x-ndjson` the answer comes as lines: `begin`, the parts of the result, `end`.",
+        // Lines in words alone: as a second form of JSON, generated clients would take an answer for either.
+        "description": words,
         "operationId": doc.operation_id,
         "parameters": [header("Prefer", "`respond-async` makes it a job: 202 with its `Location`.", json!({"pattern": ONE_LINE}))],
         "requestBody": {"required": true, "content": {"application/json": {"schema": doc.request_schema, "example": doc.example}}},
         "responses": {
-            "200": {"description": "The answer, with its evidence", "content": {"application/json": {"schema": doc.response_schema}}},
+            "200": {"description": "The answer, with its evidence", "content": forms},
             "202": {"description": "A job was started", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/JobStatus"}}}},
         },
     });
@@ -131,6 +140,9 @@ fn complete(route: &str, method: &str, operation: &mut Value) {
     if moment || operation_id == "get_job_result" || route.starts_with("/v1/analyses/") {
         codes.push(410);
     }
+    if operation_id == "get_job_result" || route.starts_with("/v1/analyses/") {
+        codes.push(406);
+    }
     if writes || operation_id == "get_job_result" || operation_id == "create_load" {
         codes.push(409);
     }
@@ -144,6 +156,9 @@ fn complete(route: &str, method: &str, operation: &mut Value) {
         parameter(operation, header("If-None-Match", words, json!({"pattern": ONE_LINE})));
         operation["responses"]["200"]["headers"] =
             json!({"ETag": {"description": "Changes exactly when what you see does.", "schema": {"type": "string"}}});
+    }
+    if operation_id == "get_job_result" {
+        operation["responses"]["200"]["content"][SVG] = json!({"schema": {"type": "string"}});
     }
     if let Some(stream) = operation.pointer_mut("/responses/200/content/text~1event-stream") {
         // A schema here is taken for that of one event, whose form the standard fixes.

@@ -1,11 +1,11 @@
 //! `/v1/jobs`: long work, seen by its owner alone.
 
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_ENCODING};
-use actix_web::{HttpResponse, delete, get, web};
+use actix_web::{HttpRequest, HttpResponse, delete, get, web};
 use futures::StreamExt as _;
 
 use super::admission::Auth;
-use super::answers::{json, one};
+use super::answers::{Form, json, one, picture, varied};
 use super::problem::{ApiError, ApiResult};
 use super::query::JobPath;
 use crate::service::{AppState, JobStatus};
@@ -47,7 +47,7 @@ pub(crate) async fn cancel_job(
 
 /// Collect the result of a job
 ///
-/// As the operation itself would have answered. 410 `clearance-changed` when you are no longer cleared for exactly what you were
+/// As the operation itself would have answered, or with `Accept: image/svg+xml` a picture of that where there is one. 410 `clearance-changed` when you are no longer cleared for exactly what you were
 /// cleared for when it began.
 #[utoipa::path(
     tag = "jobs",
@@ -60,8 +60,12 @@ pub(crate) async fn get_job_result(
     state: web::Data<AppState>,
     Auth(who): Auth,
     path: web::Path<JobPath>,
+    req: HttpRequest,
 ) -> ApiResult<HttpResponse> {
-    Ok(one(state.get_job_result(&who, path.id).await?))
+    match Form::wanted(&req, &[Form::Json, Form::Picture])? {
+        Form::Picture => picture(state.get_job_picture(&who, path.id).await?),
+        Form::Json | Form::Lines => Ok(varied(one(state.get_job_result(&who, path.id).await?))),
+    }
 }
 
 /// Watch a job

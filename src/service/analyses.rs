@@ -6,17 +6,19 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::jobs::JobOutput;
 use super::{AppState, Caller, JobStatus, Moment, ServiceError, ServiceResult};
 use crate::access::{Action, Disclosed, Disclosure, Permit};
 use crate::analysis::{
-    AnalysisError, Answer, AnyAnalysis, Caps, Evidence, EvidenceRelationship, Finding, Frame, Question, ResolvedFrame,
-    analysis,
+    AnalysisError, Answer, AnyAnalysis, Caps, Evidence, EvidenceRelationship, Figure, Finding, Frame, Question,
+    ResolvedFrame, analysis,
 };
 use crate::graph::{Budget, GraphView, Lens, Progress, Snapshot};
 use crate::model::{
     Assertion, DerivedMarking, Entity, EntityId, Instant, RelationshipId, RelationshipKey, Revision, Subject,
     fold_relationship,
 };
+use crate::picture;
 use crate::store::Wanted;
 
 /// How often a question is asked anew when what it found was taken back before it could be looked up.
@@ -36,13 +38,41 @@ pub(super) struct Asked {
 impl AppState {
     /// Answers a question. Its body is read and checked first; nothing is logged for one that has no meaning by itself.
     pub async fn run_analysis(&self, who: &Caller, name: &str, body: Value) -> ServiceResult<Disclosed<Answer>> {
+        self.disclose_analysis(who, name, body, false, |_, (answer, _)| answer).await
+    }
+
+    /// Answers a question with a picture; `None`: there is none of such answers.
+    pub async fn draw_analysis(
+        &self,
+        who: &Caller,
+        name: &str,
+        body: Value,
+    ) -> ServiceResult<Disclosed<Option<String>>> {
+        self.disclose_analysis(who, name, body, true, |asked, found| self.picture(asked, &found)).await
+    }
+
+    /// Answers a question in some form; with `drawn`, what the answer looks like is known to it.
+    async fn disclose_analysis<T>(
+        &self,
+        who: &Caller,
+        name: &str,
+        body: Value,
+        drawn: bool,
+        form: impl FnOnce(&Asked, (Answer, Option<Figure>)) -> T,
+    ) -> ServiceResult<Disclosed<T>> {
         let permit = self.gate.admit(&who.identity, Action::Analyse, who.context.clone()).await?;
         let asked = self.ask(&permit, name, body).await?;
         let snapshot = self.latest_snapshot().await?;
-        match self.answer(&permit, &asked, snapshot).await {
-            Ok((answer, ids)) => Ok(self.gate.disclose(&permit, "ok", ids, answer).await?),
+        match self.answer(&permit, &asked, snapshot, drawn).await {
+            Ok((found, ids)) => Ok(self.gate.disclose(&permit, "ok", ids, form(&asked, found)).await?),
             Err(error) => Err(self.told_failure(&permit, error).await),
         }
+    }
+
+    /// The picture of an answer.
+    fn picture(&self, asked: &Asked, (answer, figure): &(Answer, Option<Figure>)) -> Option<String> {
+        let figure = figure.as_ref()?;
+        Some(picture::draw(asked.analysis.name(), figure, answer, &self.vocabulary.ontology))
     }
 
     /// A failure as it leaves. What is unknown is told as well, so that goes into the log: hidden and absent take this same way.
@@ -68,9 +98,9 @@ impl AppState {
         let snapshot = self.latest_snapshot().await?;
         let (state, own) = (Arc::clone(self), permit.clone());
         let status = self.start_job(&permit, asked.progress.clone(), async move {
-            let (answer, ids) = state.answer(&own, &asked, snapshot).await?;
-            let body = serde_json::to_vec(&answer).map_err(|error| ServiceError::Internal(error.to_string()))?;
-            Ok((body, ids))
+            let (found, ids) = state.answer(&own, &asked, snapshot, true).await?;
+            let body = serde_json::to_vec(&found.0).map_err(|error| ServiceError::Internal(error.to_string()))?;
+            Ok(JobOutput { body, picture: state.picture(&asked, &found), ids })
         })?;
         Ok(self.gate.disclose(&permit, "ok", Disclosure::default(), status).await?)
     }
@@ -117,13 +147,15 @@ impl AppState {
         permit: &Permit,
         asked: &Asked,
         snapshot: Arc<Snapshot>,
-    ) -> ServiceResult<(Answer, Disclosure)> {
+        drawn: bool,
+    ) -> ServiceResult<((Answer, Option<Figure>), Disclosure)> {
         let mut snapshot = snapshot;
         for _ in 0..ATTEMPTS {
-            let finding = self.find(permit, asked, Arc::clone(&snapshot)).await?;
+            let (finding, figure) = self.find(permit, asked, Arc::clone(&snapshot), drawn).await?;
             let revision = asked.at.unwrap_or(snapshot.revision());
             if let Some(named) = self.look_up(permit, asked, revision, &finding.evidence).await? {
-                return Ok(self.assemble(asked, revision, finding, named));
+                let (answer, ids) = self.assemble(asked, revision, finding, named);
+                return Ok(((answer, figure), ids));
             }
             // A claim was withdrawn, erased or run out between the work and the look-up: what was found is no longer there.
             snapshot = self.latest_snapshot().await?;
@@ -131,8 +163,18 @@ impl AppState {
         Err(ServiceError::Busy { retry_after: crate::store::RETRY_AFTER })
     }
 
-    async fn find(&self, permit: &Permit, asked: &Asked, snapshot: Arc<Snapshot>) -> ServiceResult<Finding<Value>> {
-        self.on_view(permit, asked, snapshot, |question, view, caps, budget| question.run.run(view, caps, budget)).await
+    async fn find(
+        &self,
+        permit: &Permit,
+        asked: &Asked,
+        snapshot: Arc<Snapshot>,
+        drawn: bool,
+    ) -> ServiceResult<(Finding<Value>, Option<Figure>)> {
+        self.on_view(permit, asked, snapshot, move |Question { run, .. }, view, caps, budget| match drawn {
+            true => run.draw(view, caps, budget),
+            false => Ok((run.run(view, caps, budget)?, None)),
+        })
+        .await
     }
 
     /// Works on a view, off the serving threads.

@@ -61,8 +61,16 @@ pub struct JobStatus {
 /// How often those who watch a job are told how far it has come.
 const TICK: Duration = Duration::from_secs(1);
 
-/// What a job answers, and whose disclosure that is.
-pub(crate) type JobOutput = (Vec<u8>, Disclosure);
+/// What a job answers.
+#[derive(Clone)]
+pub(crate) struct JobOutput {
+    /// The answer as JSON.
+    pub(crate) body: Vec<u8>,
+    /// A picture of it, where there is one of such answers.
+    pub(crate) picture: Option<String>,
+    /// What it discloses.
+    pub(crate) ids: Disclosure,
+}
 
 struct Job {
     owner: SubjectName,
@@ -262,15 +270,27 @@ impl AppState {
 
     /// What a job found, as long as its owner is still cleared for exactly the same.
     pub async fn get_job_result(&self, who: &Caller, id: Uuid) -> ServiceResult<Disclosed<Rendered>> {
+        let (permit, output) = self.job_output(who, id).await?;
+        // A job has one result, so its id says which version that is; the bytes hold a sealed token, in which chance has a part.
+        let rendered = Rendered { tag: id.simple().to_string(), body: Some(output.body) };
+        Ok(self.gate.disclose(&permit, "ok", output.ids, rendered).await?)
+    }
+
+    /// A picture of what a job found, likewise; `None`: there is none of such answers.
+    pub async fn get_job_picture(&self, who: &Caller, id: Uuid) -> ServiceResult<Disclosed<Option<String>>> {
+        let (permit, JobOutput { picture, ids, .. }) = self.job_output(who, id).await?;
+        let ids = if picture.is_some() { ids } else { Disclosure::default() };
+        Ok(self.gate.disclose(&permit, "ok", ids, picture).await?)
+    }
+
+    async fn job_output(&self, who: &Caller, id: Uuid) -> ServiceResult<(Permit, JobOutput)> {
         let (permit, job) = self.own_job(who, id).await?;
         if job.clearance != clearance_of(&permit) {
             self.gate.disclose(&permit, "clearance-changed", Disclosure::default(), ()).await?.into_inner();
             let detail = "the result was made under another clearance: start the job again";
             return Err(ServiceError::Gone { code: "clearance-changed", detail });
         }
-        let (body, ids) = job.output()?;
-        // A job has one result, so its id says which version that is; the bytes hold a sealed token, in which chance has a part.
-        let rendered = Rendered { tag: id.simple().to_string(), body: Some(body) };
-        Ok(self.gate.disclose(&permit, "ok", ids, rendered).await?)
+        let output = job.output()?;
+        Ok((permit, output))
     }
 }

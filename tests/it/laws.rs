@@ -13,7 +13,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::graph::random::{at, claims, clearance, entity_id, frame};
-use crate::graph::{TODAY, VOCABULARY, anyone, ask, drawn, entity, snapshot};
+use crate::graph::{TODAY, VOCABULARY, anyone, ask, ask_drawn, drawn, entity, snapshot};
 
 /// Everything that an answer would be made of, as bytes.
 fn answer(
@@ -23,10 +23,11 @@ fn answer(
     body: &Value,
     at: Option<Revision>,
 ) -> String {
-    match ask(snapshot, who, analysis.name(), body, at) {
+    match ask_drawn(snapshot, who, analysis.name(), body, at) {
         Err(error) => format!("{error:?}"),
-        Ok(found) => {
-            format!("{}\n{:?}\n{:?}\n{:?}", found.result, found.evidence, found.truncated, found.left_out)
+        Ok((found, figure)) => {
+            let (result, evidence) = (found.result, found.evidence);
+            format!("{result}\n{evidence:?}\n{:?}\n{:?}\n{figure:?}", found.truncated, found.left_out)
         }
     }
 }
@@ -348,6 +349,31 @@ fn names(result: &Value, id: &EntityId) -> bool {
         Value::Array(items) => items.iter().any(|item| names(item, id)),
         Value::Object(fields) => fields.values().any(|field| names(field, id)),
         _ => false,
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100))]
+
+    /// So that a picture shows nobody and nothing that the answer does not name.
+    #[test]
+    fn a_figure_names_what_the_answer_or_the_question_does(
+        claims in claims(), who in clearance(), frame in frame(), about in about(), at in at(),
+    ) {
+        let snapshot = snapshot(&claims);
+        let about: Vec<EntityId> = choose(&snapshot, &who, &about, &frame, at);
+        for analysis in ANALYSES.iter().filter(|analysis| analysis.has_figure()) {
+            for body in variants(*analysis, &body(*analysis, &about, &frame)) {
+                let Ok((found, figure)) = ask_drawn(&snapshot, &who, analysis.name(), &body, at) else { continue };
+                let (entities, relationships) = crate::picture::named(&figure.unwrap());
+                for id in entities.iter().filter(|id| !found.evidence.entities.contains(*id)) {
+                    prop_assert!(names(&body, id), "{id} in the figure of {} {body}", analysis.name());
+                }
+                for key in relationships.iter().filter(|key| !found.evidence.relationships.contains_key(*key)) {
+                    prop_assert!(false, "{key} in the figure of {} {body}", analysis.name());
+                }
+            }
+        }
     }
 }
 

@@ -11,6 +11,7 @@ mod layering;
 mod load;
 mod model;
 mod openapi;
+mod picture;
 mod snapshots;
 mod support;
 mod vectors;

@@ -1,5 +1,6 @@
 //! What accounts took in, paid, passed through and held over time.
 
+mod figure;
 mod request;
 mod series;
 
@@ -8,7 +9,8 @@ use super::currencies::OneCurrency;
 use super::paths::all_known;
 use super::whole::unaffordable;
 use super::{
-    Analysis, AnalysisError, Caps, Evidence, Finding, Frame, LeftOut, TraceMoneySameInstant, Truncated, TruncatedReason,
+    Analysis, AnalysisError, Caps, Evidence, FigureOf, Finding, Frame, LeftOut, TraceMoneySameInstant, Truncated,
+    TruncatedReason,
 };
 use crate::graph::{Budget, Direction, GraphView};
 use crate::model::{Currency, EntityId, Fault};
@@ -30,6 +32,7 @@ impl Analysis for Balances {
     const EXAMPLE: &'static [&'static str] = &["acc-0001", "acc-0002"];
     type Params = BalancesRequest;
     type Output = BalancesResult;
+    const FIGURE: Option<FigureOf<Self::Params, Self::Output>> = Some(figure::figure);
 
     fn frame(params: &Self::Params) -> &Frame {
         &params.frame

@@ -1,5 +1,6 @@
 //! The most money that could have moved from some accounts to others, and the accounts and transfers to freeze.
 
+mod figure;
 mod request;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,7 +9,7 @@ use super::accounts::held_by;
 use super::currencies::{OneCurrency, Rates};
 use super::greatest_flow::{FlowRules, GreatestFlow, ToldCut, ToldWay};
 use super::whole::unaffordable;
-use super::{Analysis, AnalysisError, Caps, Evidence, Finding, Frame, LeftOut, Truncated, TruncatedReason};
+use super::{Analysis, AnalysisError, Caps, Evidence, FigureOf, Finding, Frame, LeftOut, Truncated, TruncatedReason};
 use crate::graph::algo::{FlowEnd, FlowWay, ReachWanted, Reached, UNLIMITED, reach};
 use crate::graph::{Budget, Direction, GraphView, Halt, NodeIx, Transfers, TripleIx, Watch};
 use crate::model::{EntityId, Fault, FlowLayer};
@@ -29,6 +30,7 @@ impl Analysis for MoneyFlow {
     const EXAMPLE: &'static [&'static str] = &["acc-0001", "acc-0004"];
     type Params = MoneyFlowRequest;
     type Output = MoneyFlowResult;
+    const FIGURE: Option<FigureOf<Self::Params, Self::Output>> = Some(figure::figure);
 
     fn frame(params: &Self::Params) -> &Frame {
         &params.frame

@@ -1,5 +1,6 @@
 //! The money of one account, or of somebody through their accounts, at a glance.
 
+mod figure;
 mod request;
 mod sums;
 
@@ -12,7 +13,8 @@ use super::paths::known;
 use super::timed::moment;
 use super::whole::unaffordable;
 use super::{
-    Analysis, AnalysisError, Caps, Evidence, Finding, Frame, LeftOut, TraceMoneySameInstant, Truncated, TruncatedReason,
+    Analysis, AnalysisError, Caps, Evidence, FigureOf, Finding, Frame, LeftOut, TraceMoneySameInstant, Truncated,
+    TruncatedReason,
 };
 use crate::graph::{Budget, Direction, GraphView, NodeIx, Transfers, TripleIx};
 use crate::model::{Currency, EntityId, Fault, KindName, RelationshipKey};
@@ -36,6 +38,7 @@ impl Analysis for Profile {
     const EXAMPLE: &'static [&'static str] = &["acc-0001"];
     type Params = ProfileRequest;
     type Output = ProfileResult;
+    const FIGURE: Option<FigureOf<Self::Params, Self::Output>> = Some(figure::figure);
 
     fn frame(params: &Self::Params) -> &Frame {
         &params.frame

@@ -1,5 +1,6 @@
 //! How risk from chosen sources reaches others: who, how much, along which ways, and what that owes to each source and relationship.
 
+mod figure;
 mod request;
 mod scored;
 mod transmission;
@@ -7,7 +8,7 @@ mod transmission;
 use super::along::along;
 use super::paths::{all_known, hubs};
 use super::whole::seed_fault;
-use super::{Analysis, AnalysisError, Caps, Evidence, Finding, Frame, LeftOut, Truncated, TruncatedReason};
+use super::{Analysis, AnalysisError, Caps, Evidence, FigureOf, Finding, Frame, LeftOut, Truncated, TruncatedReason};
 use crate::graph::algo::Contagion;
 use crate::graph::{Budget, Direction, GraphView};
 use crate::model::{EntityId, Fault, FlowLayer};
@@ -33,6 +34,7 @@ impl Analysis for RiskFlow {
     const EXAMPLE: &'static [&'static str] = &["acc-0001"];
     type Params = RiskFlowRequest;
     type Output = RiskFlowResult;
+    const FIGURE: Option<FigureOf<Self::Params, Self::Output>> = Some(figure::figure);
 
     fn frame(params: &Self::Params) -> &Frame {
         &params.frame

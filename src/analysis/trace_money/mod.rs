@@ -1,6 +1,7 @@
 //! Where money went, and where it came from, by every rule that courts know.
 
 mod books;
+mod figure;
 mod request;
 mod rows;
 
@@ -9,7 +10,7 @@ use rayon::prelude::*;
 use super::accounts::{currency, held_by, openings};
 use super::currencies::{OneCurrency, Rates};
 use super::whole::unaffordable;
-use super::{Analysis, AnalysisError, Caps, Finding, Frame, LeftOut, Truncated, TruncatedReason};
+use super::{Analysis, AnalysisError, Caps, FigureOf, Finding, Frame, LeftOut, Truncated, TruncatedReason};
 use crate::graph::algo::{Chains, ReachWanted, Reached, Traced, reach};
 use crate::graph::{Budget, Direction, GraphView, Halt, NodeIx, Passage};
 use crate::model::{Currency, EntityId, Fault, FlowLayer, Instant};
@@ -34,6 +35,7 @@ impl Analysis for TraceMoney {
     const EXAMPLE: &'static [&'static str] = &["acc-0001"];
     type Params = TraceMoneyRequest;
     type Output = TraceMoneyResult;
+    const FIGURE: Option<FigureOf<Self::Params, Self::Output>> = Some(figure::figure);
 
     fn frame(params: &Self::Params) -> &Frame {
         &params.frame

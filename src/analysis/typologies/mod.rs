@@ -1,12 +1,13 @@
 //! Patterns of payments that are known from laundering money, each with the transfers that show it, and how often chance gives them.
 
+mod figure;
 mod parameters;
 mod request;
 mod rows;
 
 use super::accounts::only_currency;
 use super::whole::unaffordable;
-use super::{Analysis, AnalysisError, Caps, Evidence, Finding, Frame, LeftOut, Truncated, TruncatedReason};
+use super::{Analysis, AnalysisError, Caps, Evidence, FigureOf, Finding, Frame, LeftOut, Truncated, TruncatedReason};
 use crate::graph::algo::{Pattern, Payments};
 use crate::graph::{Budget, Direction, GraphView, Halt, Measure, NodeIx, Transfers, TripleIx};
 use crate::model::{Currency, EntityId, Fault, FlowLayer};
@@ -34,6 +35,7 @@ impl Analysis for Typologies {
     const EXAMPLE: &'static [&'static str] = &["acc-0001"];
     type Params = TypologiesRequest;
     type Output = TypologiesResult;
+    const FIGURE: Option<FigureOf<Self::Params, Self::Output>> = Some(figure::figure);
 
     fn frame(params: &Self::Params) -> &Frame {
         &params.frame

@@ -8,6 +8,7 @@ mod frames;
 mod jobs;
 mod law;
 mod loads;
+mod pictures;
 mod reads;
 mod served;
 mod writes;

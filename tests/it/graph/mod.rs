@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
 
 use linchpin::access::Clearance;
-use linchpin::analysis::{AnalysisError, Caps, Finding, analysis};
+use linchpin::analysis::{AnalysisError, Caps, Figure, Finding, analysis};
 use linchpin::graph::{Budget, Lens, Snapshot, SnapshotBuilder, Stop};
 use linchpin::model::{
     AgencyId, Assertion, AssertionId, Classification, Day, EntityId, Revision, SubjectName, Vocabulary,
@@ -64,6 +64,17 @@ pub(crate) fn ask(
     body: &Value,
     at: Option<Revision>,
 ) -> Result<Finding<Value>, AnalysisError> {
+    ask_drawn(snapshot, who, name, body, at).map(|(finding, _)| finding)
+}
+
+/// The same, with what the answer looks like.
+pub(crate) fn ask_drawn(
+    snapshot: &Snapshot,
+    who: &Clearance,
+    name: &str,
+    body: &Value,
+    at: Option<Revision>,
+) -> Result<(Finding<Value>, Option<Figure>), AnalysisError> {
     let question = analysis(name).unwrap().parse(body.clone()).map_err(AnalysisError::Faults)?;
     let frame = question
         .frame
@@ -71,7 +82,7 @@ pub(crate) fn ask(
         .map_err(AnalysisError::Faults)?;
     let view = snapshot.view(who, TODAY, Lens { at, ..frame.lens });
     let budget = Budget::new(frame.caps.max_visited, Stop::default());
-    question.run.run(&view, &frame.caps, &budget)
+    question.run.draw(&view, &frame.caps, &budget)
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod flows;
 mod found;
+mod pictures;
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -58,6 +59,15 @@ impl Demo {
         (status, serde_json::from_str(&text).unwrap_or(Value::String(text)))
     }
 
+    /// A picture of an answer.
+    async fn picture(&self, who: &str, path: &str, body: &Value) -> (StatusCode, String) {
+        let url = format!("{}{path}", self.printed["url"].as_str().expect("an address"));
+        let client = reqwest::Client::builder().no_proxy().build().expect("a client");
+        let request = client.post(url).bearer_auth(self.token(who)).header("accept", "image/svg+xml").json(body);
+        let response = request.send().await.expect("an answer");
+        (response.status(), response.text().await.expect("text"))
+    }
+
     /// Ends it as an operator does, and answers its exit code.
     fn end(mut self) -> Option<i32> {
         terminate(&mut self.process)
@@ -106,6 +116,7 @@ async fn a_newcomer_finds_what_was_planted() {
     flows::finds_all_flows_at_once(&demo).await;
     found::finds_what_passes_along_the_routes(&demo).await;
     found::finds_who_paid_for_it(&demo).await;
+    pictures::finds_them_drawn(&demo).await;
     assert_eq!(demo.end(), Some(0), "SIGTERM ends it in order");
 }
 
