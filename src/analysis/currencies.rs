@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::accounts::{currency, only_currency};
 use super::{AnalysisError, Evidence};
-use crate::graph::{GraphView, Measure, NodeIx, Passage, StatedBalance, StatedRate, Transfers, Watch};
+use crate::graph::{GraphView, Halt, Measure, NodeIx, Passage, StatedBalance, StatedRate, Transfers, Watch};
 use crate::model::{AssertionId, Currency, EntityId, Instant, Money, Standing};
 
 /// How amounts that a rate converts come to whole minor units.
@@ -174,16 +174,22 @@ impl OneCurrency {
             None => Rates::new(view, to, watch)?,
         };
         if one.transfers.measures() != [Measure::Money(to)] {
-            one.convert(to, &rates);
+            one.convert(to, &rates, watch).map_err(AnalysisError::stopped)?;
         }
         one.rates = Some(rates);
         Ok(one)
     }
 
-    fn convert(&mut self, to: Currency, rates: &Rates) {
+    fn convert(&mut self, to: Currency, rates: &Rates, watch: &Watch) -> Result<(), Halt> {
         let measures = self.transfers.measures().to_vec();
         let transfers = std::mem::take(&mut self.transfers);
+        let (mut seen, mut going) = (0_u32, Ok(()));
         self.transfers = transfers.in_measure(Measure::Money(to), |transfer| {
+            if going.is_ok() && seen.is_multiple_of(4_096) {
+                going = watch.pass(0);
+            }
+            seen += 1;
+            going.ok()?;
             let claimed = currency(measures[usize::from(transfer.measure)]);
             let amount = claimed.map(|currency| Money { minor: transfer.much, currency });
             let Some((amount, (much, by))) =
@@ -200,6 +206,7 @@ impl OneCurrency {
             self.claimed.push(amount);
             Some(much)
         });
+        going
     }
 
     /// What a transfer is claimed to move, to tell it from others.

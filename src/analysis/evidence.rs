@@ -47,7 +47,7 @@ pub struct LeftOut {
     /// Relationships without a time, where one is needed.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub without_time: u64,
-    /// Relationships without an amount, where one is needed.
+    /// Relationships without an amount, where one is needed, or whose amount comes to nothing in the currency asked for.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub without_amount: u64,
     /// Relationships without a quantity, where one is needed.
