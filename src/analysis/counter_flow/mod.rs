@@ -2,6 +2,7 @@
 
 mod around;
 mod chains;
+mod figure;
 mod hypotheses;
 mod price;
 mod request;
@@ -11,7 +12,7 @@ mod told;
 mod trade;
 
 use super::whole::unaffordable;
-use super::{Analysis, AnalysisError, Caps, Finding, Frame, LeftOut, Truncated, TruncatedReason};
+use super::{Analysis, AnalysisError, Caps, FigureOf, Finding, Frame, LeftOut, Truncated, TruncatedReason};
 use crate::graph::{Budget, Direction, GraphView, NodeIx};
 use crate::model::{EntityId, Fault, KindName};
 
@@ -37,6 +38,8 @@ impl Analysis for CounterFlow {
     const EXAMPLE: &'static [&'static str] = &["p-0300"];
     type Params = CounterFlowRequest;
     type Output = CounterFlowResult;
+
+    const FIGURE: Option<FigureOf<Self::Params, Self::Output>> = Some(figure::figure);
 
     fn frame(params: &Self::Params) -> &Frame {
         &params.frame

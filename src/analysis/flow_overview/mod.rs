@@ -1,6 +1,7 @@
 //! All four flows of a set of entities at once.
 
 mod cuts;
+mod figure;
 mod members;
 mod request;
 mod rows;
@@ -10,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::paths::all_known;
 use super::whole::unaffordable;
-use super::{Analysis, AnalysisError, Caps, Evidence, Finding, Frame, LeftOut, Truncated, TruncatedReason};
+use super::{Analysis, AnalysisError, Caps, Evidence, FigureOf, Finding, Frame, LeftOut, Truncated, TruncatedReason};
 use crate::graph::{Budget, Direction, GraphView, NodeIx, TripleIx, Watch};
 use crate::model::{EntityId, Fault, FlowLayer, RelationshipKey};
 
@@ -34,6 +35,8 @@ impl Analysis for FlowOverview {
     const EXAMPLE: &'static [&'static str] = &["p-0300", "p-0301"];
     type Params = FlowOverviewRequest;
     type Output = FlowOverviewResult;
+
+    const FIGURE: Option<FigureOf<Self::Params, Self::Output>> = Some(figure::figure);
 
     fn frame(params: &Self::Params) -> &Frame {
         &params.frame

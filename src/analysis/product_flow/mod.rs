@@ -1,5 +1,6 @@
 //! Goods and people along their routes: what came and went where, what was lost, and what all of it has to go through.
 
+mod figure;
 mod request;
 mod result;
 mod stock;
@@ -7,7 +8,7 @@ mod told;
 
 use super::greatest_flow::{FlowRules, GreatestFlow};
 use super::whole::unaffordable;
-use super::{Analysis, AnalysisError, Caps, Finding, Frame, LeftOut, Truncated, TruncatedReason};
+use super::{Analysis, AnalysisError, Caps, FigureOf, Finding, Frame, LeftOut, Truncated, TruncatedReason};
 use crate::graph::algo::{FlowEnd, SINK, SOURCE, Stages, Substitute, max_flow, on_ways};
 use crate::graph::{Budget, Direction, GraphView, Halt, Measure, NodeIx, Transfer, Transfers, TripleIx, Watch};
 use crate::model::{EntityId, Fault, FlowLayer};
@@ -38,6 +39,8 @@ impl Analysis for ProductFlow {
     const EXAMPLE: &'static [&'static str] = &["pl-luka-durres", "pl-wh-beograd"];
     type Params = ProductFlowRequest;
     type Output = ProductFlowResult;
+
+    const FIGURE: Option<FigureOf<Self::Params, Self::Output>> = Some(figure::figure);
 
     fn frame(params: &Self::Params) -> &Frame {
         &params.frame
