@@ -65,7 +65,7 @@ pub(super) fn draw(diagram: &Diagram, answer: &Answer, ontology: &Ontology, widt
     for (link, route) in drawn.links.iter().zip(&routes) {
         ink.label(route, 0.0, &words::fit(&Drawn::label(link, &diagram.unit), SMALL, step), &mut taken);
     }
-    Part { drawing: ink, size: (width, head + bottom + 10.0), notes: drawn.note.into_iter().collect() }
+    Part { drawing: ink, size: (width, head + bottom + 10.0), notes: drawn.notes }
 }
 
 /// The ways of the links; those between the same two beside each other.

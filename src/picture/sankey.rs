@@ -55,7 +55,7 @@ pub(super) fn draw(diagram: &Diagram, answer: &Answer, ontology: &Ontology, widt
     for ((link, route), thick) in drawn.links.iter().zip(&routes).zip(&thick) {
         ink.label(route, *thick, &words::fit(&Drawn::label(link, &diagram.unit), SMALL, step), &mut taken);
     }
-    Part { drawing: ink, size: (width, low + 10.0), notes: drawn.note.into_iter().collect() }
+    Part { drawing: ink, size: (width, low + 10.0), notes: drawn.notes }
 }
 
 struct Scene<'d> {

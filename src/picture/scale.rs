@@ -66,7 +66,9 @@ pub(super) fn moments(from: Instant, to: Instant) -> Vec<(Instant, String)> {
         if wanted && at.micros() >= from {
             told.push((at, if months.is_some() { format!("{year}-{month}") } else { year.to_owned() }));
         }
-        day = Day::from_epoch(day.since_epoch().saturating_add(32)).first_of_month();
+        // From January on a year, or to the next month.
+        let on = if months.is_none() && number == 1 { 366 } else { 32 };
+        day = Day::from_epoch(day.since_epoch().saturating_add(on)).first_of_month();
     }
     told
 }
@@ -86,7 +88,8 @@ mod tests {
 
     #[test]
     fn amounts_are_round() {
-        assert_eq!(amounts(-7, 23), [-5, 0, 5, 10, 15, 20]);
+        assert_eq!(amounts(-7, 22), [-5, 0, 5, 10, 15, 20]);
+        assert_eq!(amounts(-7, 23), [0, 10, 20], "steps of 5 would be too many");
         assert_eq!(amounts(0, 1_234_567), [0, 500_000, 1_000_000]);
         assert_eq!(amounts(0, 0), [0]);
         assert_eq!(amounts(0, 3), [0, 1, 2, 3]);

@@ -232,12 +232,22 @@ fn every_amount_stands_there_and_parallel_ones_are_added() {
 fn a_link_runs_as_its_layer_runs_along_the_kind() {
     let bribe = || relationship("r", "Bribes", ("payer", "paid"));
     let link = Link { ends: None, ..link("r", ("x", "y"), Much::Nothing) };
-    for (layer, wanted) in [("money", "payer → paid"), ("information", "paid → payer")] {
+    for (layer, wanted) in [("money", "payer → paid · Bribes"), ("information", "paid → payer · ← Bribes")] {
         let layer = serde_json::from_value(json!(layer)).unwrap();
         let diagram = Diagram { unit: euros(), layer: Some(layer), places: Vec::new(), links: vec![link.clone()] };
         let svg = drawn(&figure(vec![Shape::Network(diagram)]), &answer(Vec::new(), vec![bribe()]));
-        assert!(says(&svg, &format!("{wanted} · Bribes [r]")), "{:?}", texts(&svg));
+        assert!(says(&svg, &format!("{wanted} [r]")), "{:?}", texts(&svg));
     }
+}
+
+#[test]
+fn a_step_against_its_relationship_says_so() {
+    let known = || vec![relationship("r", "Bribes", ("payer", "paid")), relationship("s", "Associate", ("x", "y"))];
+    let links = vec![link("r", ("paid", "payer"), Much::Nothing), link("s", ("y", "x"), Much::Nothing)];
+    let diagram = Diagram { unit: Unit::Count, layer: None, places: Vec::new(), links };
+    let svg = drawn(&figure(vec![Shape::Network(diagram)]), &answer(Vec::new(), known()));
+    assert!(texts(&svg).contains(&"← Bribes".to_owned()) && says(&svg, "the other way"));
+    assert!(texts(&svg).contains(&"Associate".to_owned()), "which has no direction");
 }
 
 #[test]
