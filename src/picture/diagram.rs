@@ -22,6 +22,15 @@ pub(super) struct Node {
 }
 
 impl Node {
+    fn new(entity: &EntityId, place: Option<&Place>) -> Self {
+        Self {
+            entity: entity.clone(),
+            column: place.and_then(|place| place.column).map(|column| column as usize),
+            tone: place.map(|place| place.tone).unwrap_or_default(),
+            label: place.map(|place| words::clean(&place.label)).unwrap_or_default(),
+        }
+    }
+
     /// The lines of text at it: what it is called, its id, and what is said of it.
     pub(super) fn lines(&self, answer: &Answer) -> Vec<String> {
         let lines = [words::caption(answer, &self.entity), Some(self.entity.to_string()), Some(self.label.clone())];
@@ -55,72 +64,86 @@ pub(super) struct Drawn {
     pub(super) notes: Vec<String>,
 }
 
+/// Links as they are taken in: those between the same two as one, as long as there is room for them.
+#[derive(Default)]
+struct Taking {
+    met: Vec<EntityId>,
+    /// From where, to where, and what.
+    links: Vec<(EntityId, EntityId, Joined)>,
+    /// By ends and tone: which of the links.
+    known: BTreeMap<(EntityId, EntityId, Tone), usize>,
+    /// How many there was no room for, and what they carry.
+    undrawn: u64,
+    lost: i128,
+}
+
+impl Taking {
+    fn take(&mut self, (from, to): (EntityId, EntityId), link: &Link, much: Option<i128>, label: String) {
+        let key = (from.clone(), to.clone(), link.tone);
+        let known = self.known.get(&key).copied();
+        let fresh = [&from, &to].into_iter().filter(|id| !self.met.contains(id)).count();
+        if known.is_none() && (self.links.len() == MOST_LINKS || self.met.len() + fresh > MOST_NODES) {
+            self.undrawn += 1;
+            self.lost += much.unwrap_or(0);
+            return;
+        }
+        let at = known.unwrap_or_else(|| {
+            for id in [&from, &to] {
+                if !self.met.contains(id) {
+                    self.met.push(id.clone());
+                }
+            }
+            let empty = Joined { ends: (0, 0), tone: link.tone, much: None, relationships: BTreeSet::new(), label };
+            self.known.insert(key, self.links.len());
+            self.links.push((from, to, empty));
+            self.links.len() - 1
+        });
+        let all = &mut self.links[at].2;
+        all.much = much.map(|much| all.much.unwrap_or(0) + much).or(all.much);
+        all.relationships.insert(link.relationship.clone());
+    }
+
+    /// What there was no room for, in words.
+    fn note(&self, unit: &Unit) -> Option<String> {
+        let together = match unit {
+            Unit::Money(_) | Unit::Quantity(_) if self.lost > 0 => format!(", {} together", unit.told(self.lost)),
+            _ => String::new(),
+        };
+        let many = words::count(self.undrawn, "link", "links");
+        (self.undrawn > 0).then(|| format!("Not drawn, so that it can be read: {many} more{together}."))
+    }
+}
+
 impl Drawn {
     pub(super) fn new(diagram: &Diagram, answer: &Answer, ontology: &Ontology) -> Self {
-        let places: BTreeMap<&EntityId, (usize, &Place)> =
-            diagram.places.iter().enumerate().rev().map(|(at, place)| (&place.entity, (at, place))).collect();
-        let mut joined: BTreeMap<(EntityId, EntityId, Tone), usize> = BTreeMap::new();
-        let (mut met, mut links): (Vec<EntityId>, Vec<(EntityId, EntityId, Joined)>) = (Vec::new(), Vec::new());
-        let (mut undrawn, mut lost) = (0, 0);
+        let mut taking = Taking::default();
         for link in &diagram.links {
-            let Some((from, to)) = ends(link, diagram.layer, answer, ontology) else {
-                undrawn += 1;
-                continue;
-            };
-            let (much, label) = carried(link, &from, &diagram.unit, answer, ontology);
-            let key = (from.clone(), to.clone(), link.tone);
-            let known = joined.get(&key).copied();
-            let fresh = [&from, &to].into_iter().filter(|id| !met.contains(id)).count();
-            if known.is_none() && (links.len() == MOST_LINKS || met.len() + fresh > MOST_NODES) {
-                (undrawn, lost) = (undrawn + 1, lost + much.unwrap_or(0));
-                continue;
-            }
-            let at = known.unwrap_or_else(|| {
-                for id in [&from, &to] {
-                    if !met.contains(id) {
-                        met.push(id.clone());
-                    }
+            match ends(link, diagram.layer, answer, ontology) {
+                Some(ends) => {
+                    let (much, label) = carried(link, &ends.0, &diagram.unit, answer, ontology);
+                    taking.take(ends, link, much, label);
                 }
-                let (tone, label) = (link.tone, label.clone());
-                let empty = Joined { ends: (0, 0), tone, much: None, relationships: BTreeSet::new(), label };
-                joined.insert(key, links.len());
-                links.push((from, to, empty));
-                links.len() - 1
-            });
-            let all = &mut links[at].2;
-            all.much = much.map(|much| all.much.unwrap_or(0) + much).or(all.much);
-            all.relationships.insert(link.relationship.clone());
+                None => taking.undrawn += 1,
+            }
         }
+        let note = taking.note(&diagram.unit);
+        let Taking { mut met, links, .. } = taking;
         if diagram.links.is_empty() {
             met.extend(diagram.places.iter().take(MOST_NODES).map(|place| place.entity.clone()));
         }
         // Those of which something is said stand first, in the order in which it is.
+        let places: BTreeMap<&EntityId, (usize, &Place)> =
+            diagram.places.iter().enumerate().rev().map(|(at, place)| (&place.entity, (at, place))).collect();
         met.sort_by_key(|id| places.get(id).map_or(usize::MAX, |(at, _)| *at));
         let number: BTreeMap<&EntityId, usize> = met.iter().enumerate().map(|(at, id)| (id, at)).collect();
         let links: Vec<Joined> = links
             .into_iter()
             .map(|(from, to, joined)| Joined { ends: (number[&from], number[&to]), ..joined })
             .collect();
-        let node = |entity: &EntityId| {
-            let place = places.get(entity).map(|(_, place)| *place);
-            Node {
-                entity: entity.clone(),
-                column: place.and_then(|place| place.column).map(|column| column as usize),
-                tone: place.map(|place| place.tone).unwrap_or_default(),
-                label: place.map(|place| words::clean(&place.label)).unwrap_or_default(),
-            }
-        };
-        let together = match diagram.unit {
-            Unit::Money(_) | Unit::Quantity(_) if lost > 0 => format!(", {} together", diagram.unit.told(lost)),
-            _ => String::new(),
-        };
-        let note = (undrawn > 0).then(|| {
-            format!("Not drawn, so that it can be read: {} more{together}.", words::count(undrawn, "link", "links"))
-        });
         let against = links.iter().any(|link| link.label.contains('←'));
         let against = against.then(|| "Of steps with ← the relationship itself runs the other way.".to_owned());
-        let notes = note.into_iter().chain(against).collect();
-        Self { nodes: met.iter().map(node).collect(), links, notes }
+        let nodes = met.iter().map(|id| Node::new(id, places.get(id).map(|(_, place)| *place))).collect();
+        Self { nodes, links, notes: note.into_iter().chain(against).collect() }
     }
 
     /// The columns, where all are given.

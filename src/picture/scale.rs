@@ -88,7 +88,8 @@ mod tests {
 
     #[test]
     fn amounts_are_round() {
-        assert_eq!(amounts(-7, 23), [-5, 0, 5, 10, 15, 20]);
+        assert_eq!(amounts(-7, 22), [-5, 0, 5, 10, 15, 20]);
+        assert_eq!(amounts(-7, 23), [0, 10, 20], "steps of 5 would be too many");
         assert_eq!(amounts(0, 1_234_567), [0, 500_000, 1_000_000]);
         assert_eq!(amounts(0, 0), [0]);
         assert_eq!(amounts(0, 3), [0, 1, 2, 3]);
