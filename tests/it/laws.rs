@@ -174,7 +174,10 @@ fn variants(analysis: &dyn AnyAnalysis, body: &Value) -> Vec<Value> {
             json!({"entities": ["p-5", "p-1", "p-30", "Z"], "currency": "RSD", "through_holders": true}),
         ],
         "counter-flow" => vec![
-            json!({"entities": null, "before_seconds": 172_800, "link_kinds": ["Associate", "Call"]}),
+            json!({
+                "entities": null, "before_seconds": 864_000, "holding_kinds": ["AccountHolder", "Call"],
+                "link_kinds": ["AccountHolder", "AccountTransfer", "Associate", "Supplies"],
+            }),
             json!({"entities": null, "unit": "kg", "currency": "EUR", "minimum_amount": 950, "holding_kinds": ["AccountHolder", "Associate"]}),
             json!({"link_kinds": ["AccountTransfer"], "holding_kinds": [], "candidates": 1}),
         ],
