@@ -184,7 +184,10 @@ fn variants(analysis: &dyn AnyAnalysis, body: &Value) -> Vec<Value> {
             vec![json!({"through_holders": true, "top": 1, "min_amount": 950}), json!({"same_instant": "chain"})]
         }
         "counter-flow" => vec![
-            json!({"entities": null, "before_seconds": 172_800, "link_kinds": ["Associate", "Call"]}),
+            json!({
+                "entities": null, "before_seconds": 864_000, "holding_kinds": ["AccountHolder", "Call"],
+                "link_kinds": ["AccountHolder", "AccountTransfer", "Associate", "Supplies"],
+            }),
             json!({"entities": null, "unit": "kg", "currency": "EUR", "minimum_amount": 950, "holding_kinds": ["AccountHolder", "Associate"]}),
             json!({"link_kinds": ["AccountTransfer"], "holding_kinds": [], "candidates": 1}),
         ],

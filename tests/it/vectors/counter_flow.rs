@@ -202,7 +202,11 @@ fn what_is_asked_for_and_what_cannot_be_used_is_told() {
 
 #[test]
 fn protected_people_are_no_link_and_have_no_part_in_what_is_told() {
-    let text = WORKED.replace("A2 - brother", "A2-> brother");
+    // The brother pays from an account of his: neither end of the payment is protected, but the link is.
+    let text = WORKED.replace("A2 - brother", "A2-> brother").replace("brother -m2 Payment", "bacc -m2")
+        + "\nbrother -h3 AccountHolder-> bacc";
+    let open = counter(&text, &json!({"before_seconds": 0, "after_seconds": 999})).result;
+    assert_eq!(open["unpaid"][0]["candidates"][0]["payer"]["entities"], json!(["buyer", "brother", "bacc"]));
     let body = json!({"before_seconds": 0, "after_seconds": 999});
     let of = |who: &str| {
         ask(&snapshot(&dressed(&text, &json!({}), &[who])), &anyone(), "counter-flow", &body, None).unwrap()
@@ -211,7 +215,7 @@ fn protected_people_are_no_link_and_have_no_part_in_what_is_told() {
     assert_eq!(brother.result["unpaid"][0]["candidates"], json!([]));
     let unexplained: Vec<&Value> =
         brother.result["unexplained"].as_array().unwrap().iter().map(|one| &one["relationship"]).collect();
-    assert_eq!((unexplained, brother.left_out.protected), (vec![&json!("m3")], 1));
+    assert_eq!((unexplained, brother.left_out.protected), (vec![&json!("m2"), &json!("m3")], 1));
     // The deliveries count, and are not told.
     let buyer = of("buyer");
     assert_eq!(buyer.result["deliveries"], json!({"settled": 1, "open": 1, "internal": 0}));
