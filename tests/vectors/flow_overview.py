@@ -40,7 +40,7 @@ def in_window(row):
 
 
 def runs(rows, layer):
-    """(instant, from, to, how much, of what, id) of what has all that is needed."""
+    """(instant, from, to, how much, of what, id, whether it is lost) of what has all that is needed."""
     found = []
     for row in rows:
         if not in_window(row):
@@ -48,24 +48,27 @@ def runs(rows, layer):
         for source, target in along(row, layer):
             much = {"money": row["money"], "product": row["goods"], "information": (1, "")}[layer]
             if row["at"] is not None and much is not None:
-                found.append((row["at"], source, target, *much, row["id"]))
+                lost = KINDS[row["kind"]]["flows"][layer].get("loss", False)
+                found.append((row["at"], source, target, *much, row["id"], lost))
     return sorted(found, key=lambda run: (run[0], run[5]))
 
 
 def books(own, others_in, dwell):
-    """`others_in`: (at, comes, much) in the order of time, out before in."""
+    """`others_in`: (at, comes, much, lost) in the order of time, out before in."""
     opening = 0
     while True:
         coins, fits = [None] * opening, True
-        sums = {"in": 0, "out": 0, "through": 0}
-        for at, comes, much in others_in:
+        sums = {"in": 0, "out": 0, "through": 0, "lost": 0}
+        for at, comes, much, lost in others_in:
             if comes:
                 coins += [at] * much
                 sums["in"] += much
             else:
                 gone, coins = coins[:much], coins[much:]
                 fits &= len(gone) == much
-                sums["out"] += much
+                sums["lost" if lost else "out"] += much
+                if lost:
+                    continue
                 sums["through"] += sum(1 for since in gone if since is not None and at - since <= dwell)
         if fits:
             return {**sums, "held": len(coins), "unexplained": opening}
@@ -80,11 +83,17 @@ def party(own, rows, dwell):
             mine = [run for run in all_runs if run[4] == measure and (run[1] in own) != (run[2] in own)]
             if not mine:
                 continue
-            halves = sorted(((at, target in own, much) for at, _, target, much, _, _ in mine), key=lambda h: h[:2])
-            others = {end for run in mine for end in run[1:3]} - own
-            told[layer].append(
-                {name: measure, **books(own, halves, dwell), "transfers": len(mine), "counterparties": len(others)}
-            )
+            # What is lost comes to nobody.
+            mine = [run for run in mine if not run[6] or run[1] in own]
+            if not mine:
+                continue
+            halves = sorted(((run[0], run[2] in own, run[3], run[6]) for run in mine), key=lambda half: half[:2])
+            kept = [run for run in mine if not run[6]]
+            others = {end for run in kept for end in run[1:3]} - own
+            sums = books(own, halves, dwell)
+            if layer == "money":
+                del sums["lost"]
+            told[layer].append({name: measure, **sums, "transfers": len(kept), "counterparties": len(others)})
     contacts = [run for run in runs(rows, "information") if (run[1] in own) != (run[2] in own)]
     if contacts:
         heard = [run[0] for run in contacts if run[2] in own]
@@ -122,7 +131,7 @@ def cut(layer, groups, rows, costs, fixed):
     if layer == "risk":
         ways = {way for row in rows if in_window(row) for way in along(row, "risk")}
     else:
-        ways = {run[1:3] for run in runs(rows, layer)}
+        ways = {run[1:3] for run in runs(rows, layer) if not run[6]}
     of = lambda node: [member for member, own in groups.items() if node in own]
     arcs, entries, exits = set(), set(), set()
     for source, target in ways:
@@ -160,13 +169,13 @@ def case(number):
     everybody = people + assets + outside
     for _ in range(chance.randint(10, 44)):
         source, target = chance.sample(chance.choice([everybody, people + outside]), 2)
-        kind = chance.choice(["AccountTransfer", "AccountTransfer", "Payment", "Payment", "Ships", "Ships", "Ships", "Call", "Message", "Message", "Bribes"])
+        kind = chance.choice(["AccountTransfer", "AccountTransfer", "Payment", "Payment", "Ships", "Ships", "Ships", "Seized", "Call", "Message", "Message", "Bribes"])
         row = {"kind": kind, "from": source, "to": target, "at": chance.choice([None] + [chance.randint(0, chance.choice([30, 70]) * DAY)] * 12), "money": None, "goods": None}
         if chance.random() < 0.2 and row["at"] is not None:
             row["at"] = row["at"] // (20 * DAY) * 20 * DAY
         if kind in ("AccountTransfer", "Payment") and chance.random() < 0.9:
             row["money"] = (chance.randint(1, 60), chance.choice(["EUR", "EUR", "RSD"]))
-        if kind == "Ships" and chance.random() < 0.9:
+        if kind in ("Ships", "Seized") and chance.random() < 0.9:
             row["goods"] = (chance.randint(1, 30), chance.choice(["kg", "kg", "person"]))
         rows.append(row)
     for at, row in enumerate(rows):

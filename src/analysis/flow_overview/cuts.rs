@@ -18,10 +18,15 @@ pub(super) struct Passing {
 
 impl Passing {
     /// Of what runs from one node to another.
-    pub(super) fn new(members: &Members, ways: impl Iterator<Item = (NodeIx, NodeIx)>) -> Self {
+    pub(super) fn new(
+        members: &Members,
+        ways: impl Iterator<Item = (NodeIx, NodeIx)>,
+        watch: &Watch,
+    ) -> Result<Self, Halt> {
         let mut passing = Self::default();
         for (from, to) in ways.collect::<BTreeSet<_>>() {
             let (leaves, enters) = (members.of(from), members.of(to));
+            watch.pass(1 + leaves.len() * enters.len())?;
             if leaves.is_empty() {
                 passing.entries.extend(enters);
             }
@@ -39,7 +44,7 @@ impl Passing {
         if passing.exits.is_empty() {
             passing.exits = takers.difference(&givers).copied().collect();
         }
-        passing
+        Ok(passing)
     }
 
     /// The cheapest members, by number, without whom it does not go through; empty: it does not anyway. `None`: no set would do.

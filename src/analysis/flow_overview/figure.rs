@@ -78,14 +78,16 @@ impl Table {
 /// A table for each unit, then for each currency, those with most transfers first, then one for information and risk.
 fn members(found: &FlowOverviewResult) -> Vec<Panel> {
     const SUMS: &[&str] = &["in", "out", "through", "held"];
+    const GOODS: &[&str] = &["in", "out", "through", "held", "lost"];
     let rows = found.entities.iter().map(|row| (vec![Words::from(&row.entity)], &row.flows));
     let rows = rows.chain(found.together.iter().map(|flows| (vec!["all of them as one".into()], flows)));
     let mut tables: BTreeMap<(u8, String), Table> = BTreeMap::new();
     for (name, flows) in rows {
         for row in &flows.product {
             let table = tables.entry((0, format!("Product, {}", row.unit))).or_default();
-            let cells = [row.into, row.out, row.through, row.held].map(|much| Some(i128::from(much.micros())));
-            table.row(&name, &[(SUMS, Unit::Quantity(row.unit.clone()))], cells.to_vec());
+            let cells = [row.into, row.out, row.through, row.held, row.lost];
+            let cells = cells.map(|much| Some(i128::from(much.micros())));
+            table.row(&name, &[(GOODS, Unit::Quantity(row.unit.clone()))], cells.to_vec());
             table.transfers += row.transfers;
         }
         for row in &flows.money {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::analysis::AnalysisError;
 use crate::analysis::along::along;
 use crate::analysis::risk_flow::Chances;
-use crate::graph::{Budget, Direction, GraphView, Halt, NodeIx, Passages, Transfers, TripleIx, Way};
+use crate::graph::{Budget, Direction, GraphView, Halt, Layer, NodeIx, Passages, Transfers, TripleIx, Watch, Way};
 use crate::model::FlowLayer;
 
 /// By what somebody holds or uses what flows run through.
@@ -19,6 +19,34 @@ pub(super) struct Member {
     pub(super) node: NodeIx,
     /// By which it holds what it stands for, in an order that depends on ids alone.
     pub(super) holdings: Vec<TripleIx>,
+    /// Itself, and what it holds and flows go through.
+    pub(super) nodes: BTreeSet<NodeIx>,
+}
+
+/// What runs to and from members along one layer.
+pub(super) struct Flow {
+    pub(super) transfers: Transfers,
+    /// By transfer: whether it is lost to the flow.
+    pub(super) lost: Vec<bool>,
+}
+
+impl Flow {
+    fn new(view: &GraphView<'_>, layer: FlowLayer, passages: Passages, watch: &Watch) -> Result<Self, Halt> {
+        let transfers = view.transfers_of(passages);
+        watch.pass(0)?;
+        let layer = view.layer(layer);
+        let lost = transfers.iter().map(|transfer| {
+            watch.pass(1)?;
+            Ok(view.is_loss(transfer.relationship, &layer))
+        });
+        Ok(Self { lost: lost.collect::<Result<_, Halt>>()?, transfers })
+    }
+
+    /// From where to where it runs; what is lost goes nowhere.
+    pub(super) fn ways(&self) -> impl Iterator<Item = (NodeIx, NodeIx)> + '_ {
+        let kept = self.transfers.iter().zip(&self.lost).filter(|(_, lost)| !**lost);
+        kept.map(|(transfer, _)| (self.transfers.node(transfer.from), self.transfers.node(transfer.to)))
+    }
 }
 
 /// A relationship that can pass risk on, one way.
@@ -37,9 +65,11 @@ pub(super) struct Members {
     /// Which members a node belongs to, by number.
     of: BTreeMap<NodeIx, Vec<u32>>,
     /// By flow, as in [`COUNTED`].
-    pub(super) flows: [Transfers; 3],
+    pub(super) flows: Vec<Flow>,
     /// Each way once.
     pub(super) risk: Vec<Exposure>,
+    /// What members hold and flows do not go through, since it has too many neighbours.
+    pub(super) hubs: BTreeSet<NodeIx>,
     /// Whether the budget did not reach for those that come after.
     pub(super) spent: bool,
 }
@@ -71,13 +101,20 @@ impl Members {
         }
         let mut of: BTreeMap<NodeIx, Vec<u32>> = BTreeMap::new();
         for (number, member) in (0..).zip(&list) {
-            let own: BTreeSet<NodeIx> = nodes(view, member).collect();
-            own.into_iter().for_each(|node| of.entry(node).or_default().push(number));
+            member.nodes.iter().for_each(|node| of.entry(*node).or_default().push(number));
         }
-        let Gathering { found, risk, .. } = gathering;
-        let flows = found.map(|passages| view.transfers_of(passages));
-        budget.watch().pass(0).map_err(AnalysisError::stopped)?;
-        Ok(Self { list, of, flows, risk: risk.into_values().collect(), spent })
+        let Gathering { found, risk, hubs, .. } = gathering;
+        let watch = budget.watch();
+        let flows = COUNTED.into_iter().zip(found);
+        let flows = flows.map(|(layer, passages)| Flow::new(view, layer, passages, &watch));
+        let flows = flows.collect::<Result<_, Halt>>().map_err(AnalysisError::stopped)?;
+        Ok(Self { list, of, flows, risk: risk.into_values().collect(), hubs, spent })
+    }
+
+    /// Whose books there are: the nodes of each member, and of all as one.
+    pub(super) fn parties(&self) -> Vec<BTreeSet<NodeIx>> {
+        let each = self.list.iter().map(|member| member.nodes.clone());
+        each.chain([self.of.keys().copied().collect()]).collect()
     }
 
     /// The members that a node belongs to, by number, ascending; none: it lies outside.
@@ -90,7 +127,7 @@ impl Members {
         let mut nodes: BTreeSet<NodeIx> = self.of.keys().copied().collect();
         let mut relationships: BTreeSet<TripleIx> =
             self.list.iter().flat_map(|member| member.holdings.iter().copied()).collect();
-        for transfers in &self.flows {
+        for Flow { transfers, .. } in &self.flows {
             nodes.extend((0..transfers.accounts() as u32).map(|at| transfers.node(at)));
             relationships.extend(transfers.iter().map(|transfer| transfer.relationship));
         }
@@ -100,12 +137,6 @@ impl Members {
         }
         (nodes.into_iter().collect(), relationships.into_iter().collect())
     }
-}
-
-/// A member and what it holds.
-fn nodes(view: &GraphView<'_>, member: &Member) -> impl Iterator<Item = NodeIx> {
-    let held = member.holdings.iter().map(|triple| view.ends(*triple).1);
-    std::iter::once(member.node).chain(held.collect::<Vec<_>>())
 }
 
 /// What was found so far.
@@ -118,6 +149,8 @@ struct Gathering<'v, 'a> {
     found: [Passages; 3],
     /// By relationship and where it brings risk to.
     risk: BTreeMap<(TripleIx, NodeIx), Exposure>,
+    hubs: BTreeSet<NodeIx>,
+    layers: [Layer; 3],
 }
 
 impl<'v, 'a> Gathering<'v, 'a> {
@@ -129,6 +162,8 @@ impl<'v, 'a> Gathering<'v, 'a> {
             done: BTreeSet::new(),
             found: [Passages::default(), Passages::default(), Passages::default()],
             risk: BTreeMap::new(),
+            hubs: BTreeSet::new(),
+            layers: COUNTED.map(|layer| view.layer(layer)),
         }
     }
 
@@ -142,20 +177,28 @@ impl<'v, 'a> Gathering<'v, 'a> {
                 }
             })?;
         }
-        let member = Member { node, holdings };
-        let new: BTreeSet<NodeIx> = nodes(self.view, &member).filter(|node| !self.done.contains(node)).collect();
+        let (mut nodes, mut hubs) = (BTreeSet::from([node]), BTreeSet::new());
+        for held in holdings.iter().map(|triple| self.view.ends(*triple).1) {
+            if self.view.is_hub(held, budget)? {
+                hubs.insert(held)
+            } else {
+                nodes.insert(held)
+            };
+        }
+        let new: Vec<NodeIx> = nodes.difference(&self.done).copied().collect();
         let mut found = [Passages::default(), Passages::default(), Passages::default()];
         let mut risk = Vec::new();
         for node in &new {
-            for (layer, found) in COUNTED.iter().zip(&mut found) {
-                self.view.passages(*node, &self.view.layer(*layer), budget, found)?;
+            for (layer, found) in self.layers.iter().zip(&mut found) {
+                self.view.passages(*node, layer, budget, found)?;
             }
             self.exposures(*node, budget, &mut risk)?;
         }
         self.found.iter_mut().zip(found).for_each(|(all, own)| all.append(own));
         self.risk.extend(risk.into_iter().map(|exposure| ((exposure.relationship, exposure.to), exposure)));
         self.done.extend(new);
-        Ok(member)
+        self.hubs.extend(hubs);
+        Ok(Member { node, holdings, nodes })
     }
 
     fn exposures(&self, node: NodeIx, budget: &Budget, found: &mut Vec<Exposure>) -> Result<(), Halt> {

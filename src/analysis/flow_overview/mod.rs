@@ -96,13 +96,17 @@ impl Analysis for FlowOverview {
         let Told { mut evidence, cut, unlisted, .. } = told;
         let (nodes, relationships) = members.rests_on();
         evidence.marking.merge(&view.marking_of(&nodes, &relationships));
-        let [product, money, information] = members.flows.each_ref().map(|transfers| transfers.left_out());
+        let left = |at: usize| members.flows[at].transfers.left_out();
+        let [product, money, information] = [left(0), left(1), left(2)];
+        let (shielded, hubs): (Vec<NodeIx>, Vec<NodeIx>) =
+            members.hubs.iter().partition(|hub| view.is_protected(**hub));
         let left_out = LeftOut {
             without_time: product.without_time + money.without_time + information.without_time,
             without_amount: money.without_amount,
             without_quantity: product.without_amount,
             self_loops: product.self_loops + money.self_loops + information.self_loops,
-            protected: unlisted.len() as u64,
+            protected: (unlisted.len() + shielded.len()) as u64,
+            hubs: by_rank(view, hubs).into_iter().map(|hub| evidence.entity(view, hub)).collect(),
             ..LeftOut::default()
         };
         let truncated = match () {
@@ -112,6 +116,12 @@ impl Analysis for FlowOverview {
         };
         Ok(Finding { result, evidence, truncated: truncated.map(Truncated::by), left_out })
     }
+}
+
+/// In an order that depends on ids alone.
+fn by_rank(view: &GraphView<'_>, mut nodes: Vec<NodeIx>) -> Vec<NodeIx> {
+    nodes.sort_by_key(|node| view.rank(*node));
+    nodes
 }
 
 /// The flow that costs least to stop.
@@ -156,13 +166,14 @@ impl Told<'_, '_> {
 
     fn rows(&mut self, flows: &[FlowOverviewFlows]) -> Vec<FlowOverviewRow> {
         let open = self.open();
-        self.cut |= open.len() > self.most;
+        let many = |number: &usize| self.members.list[*number].holdings.len() > self.most;
+        self.cut |= open.len() > self.most || open.iter().any(many);
         let (members, most) = (self.members, self.most);
         let row = |number: usize| {
             let member = &members.list[number];
             FlowOverviewRow {
                 entity: self.evidence.entity(self.view, member.node),
-                holdings: member.holdings.iter().filter_map(|triple| self.relationship(*triple)).collect(),
+                holdings: member.holdings.iter().take(most).filter_map(|triple| self.relationship(*triple)).collect(),
                 flows: flows[number].clone(),
             }
         };
@@ -215,12 +226,14 @@ impl Told<'_, '_> {
         };
         let costs: Vec<Option<i64>> = (0..members.list.len() as u32).map(cost).collect();
         let mut cuts = Vec::new();
-        let counted = COUNTED.iter().zip(&members.flows).map(|(layer, transfers)| {
-            let ways = transfers.iter().map(|way| (transfers.node(way.from), transfers.node(way.to)));
-            (*layer, Passing::new(members, ways))
-        });
-        let risk = Passing::new(members, members.risk.iter().map(|exposure| (exposure.from, exposure.to)));
-        for (layer, passing) in counted.chain([(FlowLayer::Risk, risk)]) {
+        let mut passing = Vec::new();
+        for (layer, flow) in COUNTED.into_iter().zip(&members.flows) {
+            passing.push((layer, Passing::new(members, flow.ways(), watch)));
+        }
+        let risk = members.risk.iter().map(|exposure| (exposure.from, exposure.to));
+        passing.push((FlowLayer::Risk, Passing::new(members, risk, watch)));
+        for (layer, passing) in passing {
+            let passing = passing.map_err(AnalysisError::stopped)?;
             let found = passing.cut(|number| costs[number as usize], watch).map_err(AnalysisError::stopped)?;
             let passes = found.as_ref().is_none_or(|cut| !cut.is_empty());
             let cost = found.as_ref().map(|cut| cut.iter().filter_map(|number| costs[*number as usize]).sum());
@@ -243,9 +256,14 @@ impl Told<'_, '_> {
 
     fn relationships(&mut self) -> Vec<RelationshipKey> {
         let members = self.members;
-        let mut told = BTreeSet::new();
-        let mut listed = Vec::new();
-        for relationship in members.flows.iter().flat_map(|flow| flow.iter()).map(|transfer| transfer.relationship) {
+        let (mut told, mut listed) = (BTreeSet::new(), Vec::new());
+        let mut risk: Vec<TripleIx> = members.risk.iter().map(|exposure| exposure.relationship).collect();
+        risk.sort_by_cached_key(|relationship| {
+            let (source, target) = self.view.ends(*relationship);
+            (self.view.relationship_id(*relationship), self.view.rank(source), self.view.rank(target))
+        });
+        let counted = members.flows.iter().flat_map(|flow| flow.transfers.iter());
+        for relationship in counted.map(|transfer| transfer.relationship).chain(risk) {
             if !told.insert(relationship) {
                 continue;
             }

@@ -31,7 +31,8 @@ pub struct FlowOverviewRequest {
     #[schema(min_items = 1, max_items = 1000)]
     pub entities: Vec<EntityId>,
     /// Whether members stand for what they hold or use too: accounts, phones, devices, user accounts and vehicles, by `AccountHolder`,
-    /// `UsesPhone`, `UsesDevice`, `UsesAccount` and `Operates`. What several members hold counts for each of them.
+    /// `UsesPhone`, `UsesDevice`, `UsesAccount` and `Operates`. What several members hold counts for each of them; hubs among it are not
+    /// gone through (`left_out.hubs`).
     #[serde(default = "yes")]
     #[schema(default = true)]
     pub through_holders: bool,
@@ -80,6 +81,9 @@ impl FlowOverviewRequest {
                 faults.push(not_a_member(pointer, member));
             }
         }
+        if self.forbidden.len() > MAX_MEMBERS {
+            faults.push(Fault::new("/forbidden", "too-many", format!("at most {MAX_MEMBERS} members")));
+        }
         for (at, member) in self.forbidden.iter().enumerate().filter(|(_, member)| !members.contains(member)) {
             faults.push(not_a_member(format!("/forbidden/{at}"), member));
         }
@@ -126,14 +130,22 @@ pub struct FlowOverviewProduct {
     pub unit: String,
     /// What came in.
     #[serde(rename = "in")]
+    #[schema(value_type = f64)]
     pub into: Decimal,
     /// What went out.
+    #[schema(value_type = f64)]
     pub out: Decimal,
     /// What of that had come in at most `max_dwell_seconds` before, first in, first out.
+    #[schema(value_type = f64)]
     pub through: Decimal,
+    /// What of it was lost, to a seizure say: that is neither `out` nor `through`.
+    #[schema(value_type = f64)]
+    pub lost: Decimal,
     /// What is there in the end, as far as anybody saw it leave.
+    #[schema(value_type = f64)]
     pub held: Decimal,
     /// The least that must have been there before for all to leave: it was made there, or nobody saw it come.
+    #[schema(value_type = f64)]
     pub unexplained: Decimal,
     /// How many consignments came in or went out.
     pub transfers: u64,
@@ -196,7 +208,7 @@ pub struct FlowOverviewFlows {
 pub struct FlowOverviewRow {
     /// The member.
     pub entity: EntityId,
-    /// By which it holds or uses what it stands for.
+    /// By which it holds or uses what it stands for. At most `limits.max_results`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub holdings: Vec<RelationshipKey>,
     /// Its flows.
@@ -263,7 +275,7 @@ pub struct FlowOverviewResult {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub cheapest: Option<FlowLayer>,
-    /// The relationships along which product, money and information run to or from members, flow by flow in the order of time, then of ids,
-    /// without those of protected people. At most `limits.max_results`.
+    /// The relationships along which product, money and information run to or from members, flow by flow in the order of time, then of ids;
+    /// then those that pass risk on, in the order of ids. Each once, without those of protected people. At most `limits.max_results`.
     pub relationships: Vec<RelationshipKey>,
 }

@@ -2,26 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::members::{COUNTED, Exposure, Members};
+use super::members::{COUNTED, Exposure, Flow, Members};
 use super::{FlowOverviewFlows, FlowOverviewInformation, FlowOverviewMoney, FlowOverviewProduct, FlowOverviewRisk};
 use crate::analysis::AnalysisError;
 use crate::graph::algo::{Half, UNLIMITED, relayed, standing};
-use crate::graph::{GraphView, Measure, NodeIx, Transfers, Watch};
+use crate::graph::{ByAccount, GraphView, Halt, Measure, NodeIx, Transfers, Watch};
 use crate::model::{Decimal, Fault, FlowLayer};
 
 /// What runs to and from one party in one measure.
 #[derive(Debug, Clone, Default)]
 struct Book {
     halves: Vec<Half>,
-    others: BTreeSet<NodeIx>,
-}
-
-/// What brings risk to one party, and takes it on.
-#[derive(Debug, Clone, Default)]
-struct Hazard {
-    into: Vec<f64>,
-    out: Vec<f64>,
-    relationships: BTreeSet<crate::graph::TripleIx>,
     others: BTreeSet<NodeIx>,
 }
 
@@ -32,60 +23,81 @@ pub(super) fn flows(
     max_dwell: i64,
     watch: &Watch,
 ) -> Result<(Vec<FlowOverviewFlows>, FlowOverviewFlows), AnalysisError> {
-    // All as one is the party after the last.
-    let parties = members.list.len() + 1;
-    let mut told = vec![FlowOverviewFlows::default(); parties];
-    for (layer, transfers) in COUNTED.iter().zip(&members.flows) {
-        too_much(transfers)?;
-        for (party, books) in books(members, transfers, parties).into_iter().enumerate() {
-            watch.pass(books.len()).map_err(AnalysisError::stopped)?;
-            for (measure, book) in books {
-                tell(view, &mut told[party], *layer, transfers.measures()[usize::from(measure)], &book, max_dwell);
+    let parties = members.parties();
+    let mut told = vec![FlowOverviewFlows::default(); parties.len()];
+    for (layer, flow) in COUNTED.into_iter().zip(&members.flows) {
+        too_much(layer, &flow.transfers)?;
+        let shelf = Shelf::new(flow);
+        for (own, told) in parties.iter().zip(&mut told) {
+            for (measure, book) in shelf.books(own, watch).map_err(AnalysisError::stopped)? {
+                tell(view, told, layer, flow.transfers.measures()[usize::from(measure)], &book, max_dwell);
             }
         }
     }
-    for (told, hazard) in told.iter_mut().zip(hazards(members, parties)) {
-        told.risk = risk(hazard);
+    let exposed = Exposed::new(&members.risk);
+    for (own, told) in parties.iter().zip(&mut told) {
+        told.risk = exposed.risk(own, watch).map_err(AnalysisError::stopped)?;
     }
     let together = told.pop().unwrap_or_default();
     Ok((told, together))
 }
 
-fn too_much(transfers: &Transfers) -> Result<(), AnalysisError> {
+/// The sums of quantities must be numbers that every client can read; those of amounts what books can hold.
+fn too_much(layer: FlowLayer, transfers: &Transfers) -> Result<(), AnalysisError> {
     let all: i128 = transfers.much().iter().map(|much| i128::from(*much)).sum();
-    if all < i128::from(UNLIMITED) {
-        return Ok(());
-    }
-    let detail = "all amounts together are beyond 2^61: narrow the window or the entities";
-    Err(AnalysisError::Faults(vec![Fault::new("/frame", "too-much", detail)]))
-}
-
-/// The parties that what comes from one end and goes to the other leaves, and those that it comes to: not those that both ends belong to.
-fn sides(members: &Members, from: NodeIx, to: NodeIx) -> (Vec<u32>, Vec<u32>) {
-    let (leaves, enters) = (members.of(from), members.of(to));
-    let alone = |these: &[u32], those: &[u32]| -> Vec<u32> {
-        let all = these.is_empty() != those.is_empty() && !these.is_empty();
-        let own = these.iter().copied().filter(|party| !those.contains(party));
-        own.chain(all.then_some(members.list.len() as u32)).collect()
+    let (most, detail) = match layer {
+        FlowLayer::Product => {
+            (1 << 53, "all quantities together are beyond 9007199254.740992: narrow the window or the entities")
+        }
+        _ => (
+            i128::from(UNLIMITED),
+            "all amounts together are beyond 2^61 minor units: narrow the window or the entities",
+        ),
     };
-    (alone(leaves, enters), alone(enters, leaves))
+    if all < most { Ok(()) } else { Err(AnalysisError::Faults(vec![Fault::new("/frame", "too-much", detail)])) }
 }
 
-/// By party the book of each measure.
-fn books(members: &Members, transfers: &Transfers, parties: usize) -> Vec<BTreeMap<u16, Book>> {
-    let mut books = vec![BTreeMap::<u16, Book>::new(); parties];
-    for transfer in transfers.iter() {
-        let (from, to) = (transfers.node(transfer.from), transfers.node(transfer.to));
-        let (leaves, enters) = sides(members, from, to);
-        let of = |incoming| Half { at: transfer.at, incoming, much: transfer.much };
-        let out = leaves.into_iter().map(|party| (party, of(false), to));
-        for (party, half, other) in out.chain(enters.into_iter().map(|party| (party, of(true), from))) {
-            let book = books[party as usize].entry(transfer.measure).or_default();
-            book.halves.push(half);
-            book.others.insert(other);
+/// The transfers of one layer, by who has a part in them.
+struct Shelf<'m> {
+    flow: &'m Flow,
+    rows: ByAccount,
+    places: BTreeMap<NodeIx, u32>,
+}
+
+impl<'m> Shelf<'m> {
+    fn new(flow: &'m Flow) -> Self {
+        let accounts = 0..flow.transfers.accounts() as u32;
+        Self {
+            flow,
+            rows: flow.transfers.by_account(),
+            places: accounts.map(|at| (flow.transfers.node(at), at)).collect(),
         }
     }
-    books
+
+    /// The books of one party, by measure: one at a time, since what several hold stands in the books of each.
+    fn books(&self, own: &BTreeSet<NodeIx>, watch: &Watch) -> Result<BTreeMap<u16, Book>, Halt> {
+        let mut books = BTreeMap::<u16, Book>::new();
+        for place in own.iter().filter_map(|node| self.places.get(node)) {
+            let sides = [(false, self.rows.leaving(*place)), (true, self.rows.entering(*place))];
+            for (incoming, rows) in sides {
+                watch.pass(rows.len())?;
+                for &number in rows {
+                    let transfer = self.flow.transfers.get(number as usize);
+                    let lost = self.flow.lost[number as usize];
+                    let other = self.flow.transfers.node(if incoming { transfer.from } else { transfer.to });
+                    if own.contains(&other) || (lost && incoming) {
+                        continue;
+                    }
+                    let book = books.entry(transfer.measure).or_default();
+                    book.halves.push(Half { at: transfer.at, incoming, much: transfer.much, lost });
+                    if !lost {
+                        book.others.insert(other);
+                    }
+                }
+            }
+        }
+        Ok(books)
+    }
 }
 
 fn tell(
@@ -96,7 +108,8 @@ fn tell(
     book: &Book,
     max_dwell: i64,
 ) {
-    let (transfers, counterparties) = (book.halves.len() as u64, book.others.len() as u64);
+    let transfers = book.halves.iter().filter(|half| !half.lost).count() as u64;
+    let counterparties = book.others.len() as u64;
     let books = || standing(&book.halves, max_dwell);
     match (layer, measure) {
         (FlowLayer::Money, Measure::Money(currency)) => {
@@ -119,6 +132,7 @@ fn tell(
                 into: Decimal::from_micros(books.into),
                 out: Decimal::from_micros(books.out),
                 through: Decimal::from_micros(books.through),
+                lost: Decimal::from_micros(books.lost),
                 held: Decimal::from_micros(books.held),
                 unexplained: Decimal::from_micros(books.opening),
                 transfers,
@@ -133,37 +147,54 @@ fn tell(
     }
 }
 
-/// By party what passes risk on.
-fn hazards(members: &Members, parties: usize) -> Vec<Hazard> {
-    let mut hazards = vec![Hazard::default(); parties];
-    for Exposure { from, to, chance, relationship } in &members.risk {
-        let (leaves, enters) = sides(members, *from, *to);
-        for (party, other) in leaves.iter().map(|party| (party, to)).chain(enters.iter().map(|party| (party, from))) {
-            hazards[*party as usize].relationships.insert(*relationship);
-            hazards[*party as usize].others.insert(*other);
-        }
-        leaves.iter().for_each(|party| hazards[*party as usize].out.push(*chance));
-        enters.iter().for_each(|party| hazards[*party as usize].into.push(*chance));
-    }
-    hazards
+/// What passes risk on, by where it comes from and where it goes.
+struct Exposed<'m> {
+    out: BTreeMap<NodeIx, Vec<&'m Exposure>>,
+    into: BTreeMap<NodeIx, Vec<&'m Exposure>>,
 }
 
-fn risk(mut hazard: Hazard) -> Option<FlowOverviewRisk> {
-    if hazard.relationships.is_empty() {
-        return None;
+impl<'m> Exposed<'m> {
+    fn new(risk: &'m [Exposure]) -> Self {
+        let mut exposed = Self { out: BTreeMap::new(), into: BTreeMap::new() };
+        for exposure in risk {
+            exposed.out.entry(exposure.from).or_default().push(exposure);
+            exposed.into.entry(exposure.to).or_default().push(exposure);
+        }
+        exposed
     }
-    // Sums of floats depend on their order: that of their sizes is the same however the rows lie.
-    hazard.into.sort_by(f64::total_cmp);
-    hazard.out.sort_by(f64::total_cmp);
-    let held = 1.0 - hazard.into.iter().map(|chance| 1.0 - chance).product::<f64>();
-    let sum = |chances: &[f64]| chances.iter().fold(0.0, |sum, chance| sum + chance);
-    let out = sum(&hazard.out);
-    Some(FlowOverviewRisk {
-        into: sum(&hazard.into),
-        out,
-        through: held * out,
-        held,
-        relationships: hazard.relationships.len() as u64,
-        counterparties: hazard.others.len() as u64,
-    })
+
+    /// The risk of one party; `None`: no relationship brings it or takes it on.
+    fn risk(&self, own: &BTreeSet<NodeIx>, watch: &Watch) -> Result<Option<FlowOverviewRisk>, Halt> {
+        let (mut relationships, mut others) = (BTreeSet::new(), BTreeSet::new());
+        let mut chances = |of: &BTreeMap<NodeIx, Vec<&Exposure>>, other: fn(&Exposure) -> NodeIx| {
+            let mut chances = Vec::new();
+            for row in own.iter().filter_map(|node| of.get(node)) {
+                watch.pass(row.len())?;
+                for exposure in row.iter().filter(|exposure| !own.contains(&other(exposure))) {
+                    chances.push(exposure.chance);
+                    relationships.insert(exposure.relationship);
+                    others.insert(other(exposure));
+                }
+            }
+            // Sums of floats depend on their order: that of their sizes is the same however the rows lie.
+            chances.sort_by(f64::total_cmp);
+            Ok(chances)
+        };
+        let into = chances(&self.into, |exposure| exposure.from)?;
+        let out = chances(&self.out, |exposure| exposure.to)?;
+        if relationships.is_empty() {
+            return Ok(None);
+        }
+        let sum = |chances: &[f64]| chances.iter().fold(0.0, |sum, chance| sum + chance);
+        let held = 1.0 - into.iter().map(|chance| 1.0 - chance).product::<f64>();
+        let out = sum(&out);
+        Ok(Some(FlowOverviewRisk {
+            into: sum(&into),
+            out,
+            through: held * out,
+            held,
+            relationships: relationships.len() as u64,
+            counterparties: others.len() as u64,
+        }))
+    }
 }

@@ -147,7 +147,7 @@ fn gather(
     offset: usize,
     budget: &Budget,
 ) -> Result<(Passages, Vec<NodeIx>), Halt> {
-    let (mut passages, mut hubs, mut rows) = (Passages::default(), Vec::new(), Vec::new());
+    let (mut numbers, mut nodes, mut hubs) = (Vec::new(), Vec::new(), Vec::new());
     for number in frontier {
         let known = met.of(*number);
         if known.rows.is_some() || known.hub {
@@ -158,10 +158,14 @@ fn gather(
             hubs.push(known.node);
             continue;
         }
-        let begin = offset + passages.found.len();
-        view.passages(known.node, layer, budget, &mut passages)?;
-        rows.push((*number, begin..offset + passages.found.len()));
+        numbers.push(*number);
+        nodes.push(known.node);
     }
-    rows.into_iter().for_each(|(number, rows)| met.of(number).rows = Some(rows));
+    let (passages, ends) = view.all_passages(&nodes, layer, budget)?;
+    let mut begin = offset;
+    for (number, end) in numbers.into_iter().zip(ends) {
+        met.of(number).rows = Some(begin..offset + end);
+        begin = offset + end;
+    }
     Ok((passages, hubs))
 }

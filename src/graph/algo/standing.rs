@@ -11,6 +11,8 @@ pub struct Half {
     pub incoming: bool,
     /// How much; above 0.
     pub much: i64,
+    /// What goes out is lost: taken away, by a seizure say, and no payment or delivery to anybody.
+    pub lost: bool,
 }
 
 /// What stands in the books of a party.
@@ -24,6 +26,8 @@ pub struct Standing {
     pub through: i64,
     /// The least that must have been there at first; it goes out first.
     pub opening: i64,
+    /// What was lost.
+    pub lost: i64,
     /// What stays.
     pub held: i64,
 }
@@ -50,6 +54,9 @@ pub fn standing(halves: &[Half], max_dwell: i64) -> Standing {
         if half.incoming {
             books.into += half.much;
             dwelling.bring(half.much, half.at);
+        } else if half.lost {
+            books.lost += half.much;
+            dwelling.take(half.much, |_, _| ());
         } else {
             books.out += half.much;
             dwelling.take(half.much, |since, part| {

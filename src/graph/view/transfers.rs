@@ -64,6 +64,9 @@ impl Passages {
     }
 }
 
+/// Of how many entities one piece of work is, when each has many relationships.
+const ENTITIES: usize = 64;
+
 /// The number of the entity's place where it has none.
 const ABSENT: u32 = u32::MAX;
 
@@ -101,6 +104,36 @@ impl GraphView<'_> {
         walked += self.row(node, Side::In, layer, passages);
         budget.look(walked)?;
         budget.spend(passages.seen - before)
+    }
+
+    /// What runs out of and into entities, one after another, in parallel; and where what each has ends. The budget pays as for
+    /// [`passages`](Self::passages), for all or, where it does not reach for that, for none.
+    pub fn all_passages(
+        &self,
+        nodes: &[NodeIx],
+        layer: &Layer,
+        budget: &Budget,
+    ) -> Result<(Passages, Vec<usize>), Halt> {
+        let (watch, left, seen) = (budget.watch(), budget.left(), AtomicU64::new(0));
+        let part = |nodes: &[NodeIx]| {
+            let (mut part, mut ends) = (Passages::default(), Vec::with_capacity(nodes.len()));
+            for node in nodes {
+                let walked = [Side::Out, Side::In].map(|side| self.row(*node, side, layer, &mut part));
+                watch.pass(walked.iter().sum::<u64>() as usize)?;
+                ends.push(part.found.len());
+            }
+            // Whether all is too much does not depend on which part comes first.
+            let before = seen.fetch_add(part.seen, Ordering::Relaxed);
+            if before + part.seen > left { Err(Halt::Spent) } else { Ok((part, ends)) }
+        };
+        let parts: Result<Vec<(Passages, Vec<usize>)>, Halt> = nodes.par_chunks(ENTITIES).map(part).collect();
+        let (mut all, mut ends) = (Passages::default(), Vec::with_capacity(nodes.len()));
+        for (part, its) in parts? {
+            ends.extend(its.into_iter().map(|end| all.found.len() + end));
+            all.append(part);
+        }
+        budget.spend(all.seen)?;
+        Ok((all, ends))
     }
 
     /// What one relationship carries along a layer, as it runs from its source if it runs both ways; `None` where it carries nothing or

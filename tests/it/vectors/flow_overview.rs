@@ -92,7 +92,7 @@ fn flows_are_as_coins_fractions_and_every_set_say() {
             }
         }
     }
-    assert!(cut >= 100 && brokers >= 40, "{cut} {brokers}");
+    assert!(cut >= 100 && brokers >= 25, "{cut} {brokers}");
 }
 
 /// A ring that brings goods for money: `boss` is told of both by `book`, whose account and phone are their own.
@@ -139,7 +139,8 @@ fn an_enterprise_is_read_in_all_its_flows() {
     // No word comes from outside: it begins with the dealer and ends with the boss.
     assert_eq!((cut("information")["passes"].clone(), cut("information")["cost"].clone()), (json!(true), json!(1)));
     assert_eq!(found.result["cheapest"], "product");
-    assert_eq!(words(&found.result["relationships"]), ["g1", "g2", "g3", "m1", "m2", "m3", "c1", "c2"]);
+    let listed = ["g1", "g2", "g3", "m1", "m2", "m3", "c1", "c2", "h1", "h2"];
+    assert_eq!(words(&found.result["relationships"]), listed);
     // With one's price raised another is taken, and another flow is the cheapest.
     let dear = json!({"entities": ["carrier", "dealer", "book", "boss"], "costs": {"carrier": 3, "dealer": 2}});
     let dear = overview(RING, &dear).result;
@@ -159,6 +160,30 @@ fn what_members_hold_counts_for_them_only_when_it_is_asked_for() {
 }
 
 #[test]
+fn what_is_seized_goes_nowhere() {
+    let seized = "field -g1 Ships @10 =5kg-> courier\ncourier -g2 Seized @12 =5kg-> seizure";
+    let found = overview(seized, &json!({"entities": ["courier", "field"]})).result;
+    let goods = &found["entities"][0]["flows"]["product"][0];
+    let sums = ["in", "out", "through", "lost", "held"].map(|name| goods[name].as_f64().unwrap());
+    assert_eq!(sums.map(|much| much as i64), [5, 0, 0, 5, 0]);
+    assert_eq!((&goods["transfers"], &goods["counterparties"]), (&json!(1), &json!(1)));
+    let product = &found["cuts"][0];
+    assert_eq!((&product["exits"], &product["entities"]), (&json!(1), &json!(["field"])), "the courier is the end");
+}
+
+#[test]
+fn hubs_that_members_hold_are_not_gone_through() {
+    let calls: String = (0..5).map(|at| format!("\nphone -c{at} Call @{at}-> o{at}")).collect();
+    let text = format!("a -h1 UsesPhone-> phone\na -h2 UsesPhone-> mobile\nmobile -m1 Message @9-> b{calls}");
+    let ask = |frame: Value| overview(&text, &json!({"entities": ["a"], "frame": frame}));
+    assert_eq!(ask(json!({})).result["entities"][0]["flows"]["information"]["out"], 6);
+    let found = ask(json!({"hubs": {"max_degree": 4}}));
+    assert_eq!(found.result["entities"][0]["flows"]["information"]["out"], 1);
+    assert_eq!(found.result["entities"][0]["holdings"], json!(["h2", "h1"]), "in the order of what is held");
+    assert_eq!(json!(found.left_out.hubs), json!(["phone"]));
+}
+
+#[test]
 fn victims_have_no_row_and_are_not_taken_out() {
     let claims = dressed(RING, &json!({}), &["dealer"]);
     let body = json!({"entities": ["carrier", "dealer", "book"], "costs": {"carrier": 9}, "forbidden": ["carrier"]});
@@ -168,7 +193,7 @@ fn victims_have_no_row_and_are_not_taken_out() {
     assert_eq!(found.left_out.protected, 1);
     // What the others do with them is counted, and not named.
     assert_eq!(found.result["entities"][1]["flows"]["product"][0]["out"], 4.0);
-    assert_eq!(words(&found.result["relationships"]), ["g1", "m3", "c2"]);
+    assert_eq!(words(&found.result["relationships"]), ["g1", "m3", "c2", "h1", "h2"]);
     let product = &found.result["cuts"][0];
     assert_eq!((&product["passes"], product.get("cost"), &product["entities"]), (&json!(true), None, &json!([])));
     assert_eq!(found.result["together"]["money"][0]["in"], 900);
