@@ -92,7 +92,8 @@ pub struct Limits {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, minimum = 0, example = 6)]
     pub max_hops: Option<u32>,
-    /// The most visible relationships that are walked over.
+    /// The most visible relationships that are walked over; a question that weighs ways against one another may count that too, and
+    /// says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, minimum = 0, example = 2000000)]
     pub max_visited: Option<u64>,

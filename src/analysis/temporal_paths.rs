@@ -47,6 +47,9 @@ impl From<TemporalObjective> for algo::Objective {
 /// be taken at any moment in it that is not before the step before; open ends reach for ever. Relationships without a time are left
 /// out and counted. The frame's window chooses which relationships count; `start` and `deadline` bound when steps are taken. In
 /// whichever direction relationships are followed, time goes forward from the source.
+///
+/// With `max_dwell_seconds` or `min_ratio` a path may go round in loops, and the ways to an entity that must be told apart may be many:
+/// each comparison of two of them counts towards `frame.limits.max_visited` as a relationship that is walked over.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TemporalPathsRequest {
@@ -200,7 +203,7 @@ impl Analysis for TemporalPaths {
         let path = |journey| path(view, &params, &sought.rules, journey, &mut evidence);
         let paths = found.journeys.iter().map(path).collect();
         let left_out = left_out(view, &found.hubs, &found.unusable, &mut evidence);
-        let walks = params.max_dwell_seconds.is_some() || params.min_ratio.is_some();
+        let walks = sought.rules.allow_loops();
         let result = TemporalPathsResult { paths, walks };
         Ok(Finding { result, evidence, truncated: truncated.map(Truncated::by), left_out })
     }

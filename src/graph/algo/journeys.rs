@@ -5,7 +5,8 @@
 //! way to an entity, all that is open in it a [`Span`]. The objective of a way never gets better by a step more, so that labels leave
 //! the heap best first and the first at an entity is its answer. A label is dropped when another at the entity, of no more steps,
 //! can go on as it can and comes out no worse ([`Rules::covers`]): for arrival and steps that compares arrivals, for departure and
-//! duration departures too (the profile of Wu's §4.4), with a limit on waiting whole spans, with a ratio the last amounts as well.
+//! duration departures too (the profile of Wu's §4.4), with a limit on waiting all arrivals that are open, with a ratio the last
+//! amounts as well.
 //!
 //! Without those two limits no entity comes twice, since what leaves out a loop covers what goes through it; the same holds for
 //! coming back to the source always. With them a loop can be the only way to go on (to wait, or to bring the amount down): what is
@@ -13,6 +14,8 @@
 //!
 //! Costs O(L · (d · f + log L)) for L labels, d the relationships of an entity and f the labels kept at one. For arrival and steps there
 //! are at most as many labels at an entity as the limit on steps; for the others as many as there are departures that matter, too.
+//! With those two limits a loop may bring another label each time it is gone, up to the limit on steps, so that f is what costs:
+//! there the budget pays for each label that another is compared with as it does for a relationship that is walked over.
 //!
 //! Ties: the objective, then steps, then arrival, then the sequence of ranks, then that of relationship ids, among ways of which every
 //! beginning was kept.
@@ -22,6 +25,7 @@ use std::collections::{BTreeSet, BinaryHeap, HashMap, HashSet};
 
 use crate::graph::{Budget, GraphView, Halt, NodeIx, Step, TripleIx, Way};
 
+use super::kept::Kept;
 use super::temporal::{Opening, Refusal, Rules, Span};
 
 /// What makes a time-respecting way the best.
@@ -207,7 +211,7 @@ struct Search<'v, 's> {
     undated: bool,
     labels: Vec<Label>,
     /// The labels of each node that no other covers.
-    fronts: HashMap<NodeIx, Vec<usize>>,
+    fronts: HashMap<NodeIx, Kept>,
     heap: BinaryHeap<Reverse<Place>>,
     hubs: BTreeSet<NodeIx>,
     /// The label of the best way to each entity, the best first.
@@ -339,30 +343,32 @@ impl<'v, 's> Search<'v, 's> {
         let Sought { objective, rules, .. } = self.sought;
         let departures = matches!(objective, Objective::LatestDeparture | Objective::Fastest);
         let (node, hops) = (last.step.to, self.labels[last.from].hops + 1);
-        let front = self.fronts.entry(node).or_default();
-        budget.look(front.len() as u64)?;
-        for &known in front.iter() {
+        let moment = rules.moment(&last.span);
+        let (front, mut compared) = (self.fronts.entry(node).or_default(), 0);
+        for known in front.above(moment) {
+            compared += 1;
             let Label { hops: known_hops, last: Some(known_last), .. } = self.labels[known] else { continue };
             if known_hops > hops || !rules.covers(&known_last.span, &last.span, departures) {
                 continue;
             }
-            let same = known_hops == hops && rules.covers(&last.span, &known_last.span, departures);
-            // It has not left the heap: whatever leads to its equals has fewer steps and is no worse.
-            if same && compare(self.view, &self.labels, &last, &known_last) == Ordering::Less {
-                self.labels[known].last = Some(last);
+            if known_hops == hops && rules.covers(&last.span, &known_last.span, departures) {
+                compared += hops;
+                // It has not left the heap: whatever leads to its equals has fewer steps and is no worse.
+                if compare(self.view, &self.labels, &last, &known_last) == Ordering::Less {
+                    self.labels[known].last = Some(last);
+                }
             }
-            return Ok(());
+            return pay(rules, compared, budget);
         }
-        front.retain(|&known| {
+        compared += front.keep(self.labels.len(), (moment, last.span.arrivals()), |known| {
             let label = &mut self.labels[known];
             label.dropped |=
                 hops <= label.hops && label.last.is_some_and(|known| rules.covers(&last.span, &known.span, departures));
             !label.dropped
         });
-        front.push(self.labels.len());
         self.heap.push(Reverse((key(*objective, &last.span, hops), self.view.rank(node), self.labels.len())));
         self.labels.push(Label { node, hops, last: Some(last), dropped: false });
-        Ok(())
+        pay(rules, compared, budget)
     }
 
     fn journey(&self, at: usize) -> Journey {
@@ -381,6 +387,11 @@ impl<'v, 's> Search<'v, 's> {
         let moments = ends.map(|ends| timetable(ends).expect("the ends of a span can be kept")).unwrap_or_default();
         Journey { nodes, steps, openings, moments }
     }
+}
+
+/// For comparing a label with so many. Where walks go in loops there is no end to the labels that steps alone would pay for.
+fn pay(rules: &Rules, compared: u64, budget: &Budget) -> Result<(), Halt> {
+    if rules.allow_loops() { budget.spend(compared) } else { budget.look(compared) }
 }
 
 /// Departure and arrival of the best of the ways of a span.

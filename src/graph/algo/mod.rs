@@ -9,6 +9,7 @@ mod distances;
 mod dwelling;
 mod fronts;
 mod journeys;
+mod kept;
 mod reach;
 mod restarts;
 mod shortest;

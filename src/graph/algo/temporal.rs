@@ -114,8 +114,11 @@ impl Rules {
         }
     }
 
-    /// Whether whatever can follow `other` can follow `span` and comes out no worse: with `departures`, no departure is lost
-    /// either.
+    /// Whether whatever can follow `other` can follow `span` and comes out no worse: with `departures`, it can have left as
+    /// late.
+    ///
+    /// What follows asks for nothing but the moment of arrival a. The latest departure for it is min(departure.1, a − lasts.0), and the
+    /// other bounds say no more than which a are open: to compare them too would tell walks apart that differ in nothing.
     pub fn covers(&self, span: &Span, other: &Span, departures: bool) -> bool {
         let amount = match (span.amount, other.amount) {
             (Some(own), Some(others)) => own.currency == others.currency && own.minor <= others.minor,
@@ -125,11 +128,21 @@ impl Rules {
             // Who may wait need only be early, and have left late.
             None => span.arrival.0 <= other.arrival.0 && (!departures || span.departure.1 >= other.departure.1),
             Some(_) => {
-                within(other.arrival, span.arrival)
-                    && (!departures || (within(other.departure, span.departure) && within(other.lasts, span.lasts)))
+                let late = span.departure.1 >= other.departure.1 && span.lasts.0 <= other.lasts.0;
+                within(other.arrival, span.arrival) && (!departures || late)
             }
         };
         amount && time
+    }
+
+    /// The arrival of a span where only spans that arrive at that very moment can be covered by it; `None` where others may be too.
+    pub fn moment(&self, span: &Span) -> Option<i64> {
+        Some(span.arrival.0).filter(|&first| self.max_dwell.is_some() && first == span.arrival.1)
+    }
+
+    /// Whether a way may have to meet an entity twice.
+    pub const fn allow_loops(&self) -> bool {
+        self.max_dwell.is_some() || self.min_ratio.is_some()
     }
 
     /// When each relationship of a sequence is taken, as early as can be, given when the first and the last are; `None` when that
@@ -185,6 +198,11 @@ impl Span {
     /// The earliest arrival.
     pub const fn earliest_arrival(&self) -> i64 {
         self.arrival.0
+    }
+
+    /// The first and the last arrival.
+    pub const fn arrivals(&self) -> (i64, i64) {
+        self.arrival
     }
 
     /// The latest departure.

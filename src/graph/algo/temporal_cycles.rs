@@ -278,6 +278,7 @@ impl Search<'_, '_> {
                     walked = self.openings(node, Way::Backward, budget)?;
                     &walked
                 };
+                budget.look(into.len() as u64)?;
                 for (step, opening) in into {
                     let last = opening.last.min(by);
                     let latest = last.saturating_sub(i64::from(opening.instant));
@@ -335,7 +336,7 @@ impl Search<'_, '_> {
             }
             path.push(Taken { to: step.to, step, opening, span });
             if left == 0 {
-                self.close(root, &path);
+                self.close(root, &path, budget)?;
                 path.pop();
             } else if region.is_some_and(|region| self.misses(region, root, &path, left as u64)) {
                 path.pop();
@@ -355,27 +356,27 @@ impl Search<'_, '_> {
         !met && region.steps_back(at) + region.steps_from(root) > left
     }
 
-    fn close(&mut self, root: NodeIx, path: &[Taken]) {
+    fn close(&mut self, root: NodeIx, path: &[Taken], budget: &Budget) -> Result<(), Halt> {
         let nodes: Vec<NodeIx> = std::iter::once(root).chain(path.iter().map(|taken| taken.to)).collect();
         let through = self.ring.through.is_none_or(|node| nodes.contains(&node));
         if !through
             || (path.len() == 2
                 && self.turns.is_there_and_back(&nodes, path[0].step.relationship, path[1].step.relationship))
         {
-            return;
+            return Ok(());
         }
-        let Some(last) = path.last() else { return };
+        let Some(last) = path.last() else { return Ok(()) };
         let steps: Vec<Step> = path.iter().map(|taken| taken.step).collect();
         let openings: Vec<Opening> = path.iter().map(|taken| taken.opening).collect();
         let ends = last.span.shortest();
         if openings.iter().any(|opening| !opening.instant)
-            && self.turns.is_gone_better(&nodes, &steps, &openings, &last.span)
+            && self.turns.is_gone_better(&nodes, &steps, (&openings, &last.span), budget)?
         {
-            return;
+            return Ok(());
         }
         if self.kept.len() >= self.ring.most {
             self.found.more = true;
-            return;
+            return Ok(());
         }
         let moments = self.turns.rules.timetable(&openings, ends).expect("the ends of a span can be kept");
         let place = (ends.0, steps.len(), self.turns.ids(&nodes, &steps));
@@ -384,6 +385,7 @@ impl Search<'_, '_> {
             self.round.pop();
             self.found.more = true;
         }
+        Ok(())
     }
 }
 

@@ -1,7 +1,7 @@
 //! The ways to go the same relationships of a temporal cycle: from each of its entities, and the other way round where they lead both
 //! ways. Where there are several (of periods, never of instants) one is the cycle's own.
 
-use crate::graph::{Direction, GraphView, NodeIx, Step, TripleIx};
+use crate::graph::{Budget, Direction, GraphView, Halt, NodeIx, Step, TripleIx};
 use crate::model::RelationshipId;
 
 use super::temporal::{Opening, Rules, Span};
@@ -31,7 +31,13 @@ impl Turns<'_, '_> {
     }
 
     /// Whether the same relationships are gone better from another entity of the cycle, or the other way round.
-    pub(super) fn is_gone_better(&self, nodes: &[NodeIx], steps: &[Step], openings: &[Opening], span: &Span) -> bool {
+    pub(super) fn is_gone_better(
+        &self,
+        nodes: &[NodeIx],
+        steps: &[Step],
+        (openings, span): (&[Opening], &Span),
+        budget: &Budget,
+    ) -> Result<bool, Halt> {
         let count = steps.len();
         let own = self.standing(nodes, steps, span);
         let forward = (nodes.to_vec(), steps.to_vec(), openings.to_vec());
@@ -41,22 +47,23 @@ impl Turns<'_, '_> {
             let nodes = nodes.iter().rev().copied().collect();
             ways.push((nodes, steps.iter().rev().copied().collect(), reversed(openings)));
         }
-        ways.into_iter().any(|(nodes, steps, openings)| {
-            (0..count).any(|from| {
+        for (nodes, steps, openings) in ways {
+            for from in 0..count {
+                budget.look(count as u64)?;
+                let mut span = None;
+                let all = (0..count).all(|at| {
+                    span = self.rules.take(span.as_ref(), &openings[(from + at) % count]).ok();
+                    span.is_some()
+                });
+                let Some(span) = span.filter(|span| all && span.least_duration() <= self.window) else { continue };
                 let nodes: Vec<NodeIx> = (0..=count).map(|at| nodes[(from + at) % count]).collect();
                 let steps: Vec<Step> = (0..count).map(|at| steps[(from + at) % count]).collect();
-                let mut span = None;
-                for at in 0..count {
-                    let Ok(longer) = self.rules.take(span.as_ref(), &openings[(from + at) % count]) else {
-                        return false;
-                    };
-                    span = Some(longer);
+                if self.standing(&nodes, &steps, &span) < own {
+                    return Ok(true);
                 }
-                span.is_some_and(|span| {
-                    span.least_duration() <= self.window && self.standing(&nodes, &steps, &span) < own
-                })
-            })
-        })
+            }
+        }
+        Ok(false)
     }
 
     fn can_be_reversed(&self, nodes: &[NodeIx], steps: &[Step]) -> bool {

@@ -193,6 +193,53 @@ fn what_limits_leave_is_the_beginning() {
     }
 }
 
+/// What is found from `s` to `z`, with the longest time between steps a second; and what cut it.
+fn with_little_waiting(text: &str, objective: &str, limits: &Value) -> (Vec<Value>, Value) {
+    let frame = json!({"limits": limits});
+    let body = json!({"source": "s", "target": "z", "objective": objective, "max_dwell_seconds": 1, "frame": frame});
+    let found = ask(&drawn(text), &anyone(), "temporal-paths", &body, None).unwrap();
+    let cut = found.truncated.map_or(Value::Null, |cut| json!(cut)["reason"].clone());
+    (found.result["paths"].as_array().unwrap().clone(), cut)
+}
+
+#[test]
+fn loops_that_lead_to_nothing_new_are_not_gone() {
+    // Between `a` and `b` one can go to and fro by many relationships, each open for hours. A loop allows a second more between
+    // departure and arrival, which is of no use to any way on: to tell such ways apart would take hours here, too.
+    let mut text = "b -@50-> z".to_owned();
+    for at in 0..24 {
+        let open = format!("@{at}..{}", 6_000 + at);
+        text.push_str(&format!("\ns -s{at} {open}-> a\na -f{at} {open}-> b\nb -t{at} {open}-> a"));
+    }
+    for (objective, cost) in [("earliest_arrival", 50_000_000), ("latest_departure", -49_999_999), ("fastest", 1)] {
+        let (paths, cut) = with_little_waiting(&text, objective, &json!({}));
+        assert_eq!((&paths[0]["cost"], &paths[0]["hops"], cut), (&json!(cost), &json!(3), Value::Null), "{objective}");
+        assert_eq!(paths[0]["entities"], json!(["s", "a", "b", "z"]), "{objective}");
+    }
+}
+
+#[test]
+fn loops_that_lead_on_are_paid_for() {
+    // Each step between `a` and `b` takes a second further: there are a hundred ways to keep at either, and thousands of pairs of them.
+    let text = "s -@0-> a\na -@0..220-> b\nb -@0..220-> a\nb -@200-> z";
+    let objectives = ["earliest_arrival", "latest_departure", "fastest", "fewest_hops"];
+    for objective in objectives {
+        let (paths, cut) = with_little_waiting(text, objective, &json!({}));
+        assert_eq!(
+            (&paths[0]["hops"], &paths[0]["arrival"]),
+            (&json!(201), &json!("1970-01-01T00:03:20Z")),
+            "{objective}"
+        );
+        assert_eq!(cut, Value::Null, "{objective}");
+        // Only some hundreds of relationships are walked over.
+        let (paths, cut) = with_little_waiting(text, objective, &json!({"max_visited": 2_000}));
+        assert_eq!((paths.len(), cut), (0, json!("max_visited")), "{objective}");
+    }
+    // Nothing but steps is paid for where there are no loops to go.
+    let body = json!({"source": "s", "target": "z", "frame": {"limits": {"max_visited": 10}}});
+    assert_eq!(told(text, body).len(), 1);
+}
+
 #[test]
 fn a_path_without_bounds_has_no_times() {
     let body = |objective: &str| json!({"source": "a", "target": "c", "objective": objective});

@@ -106,16 +106,16 @@ async fn a_newcomer_finds_what_was_planted() {
     found::finds_whose_removal_breaks_it(&demo).await;
     found::finds_between_whom_they_stand(&demo).await;
     found::finds_how_it_changes(&demo).await;
-    found::finds_whom_risk_reaches(&demo).await;
-    found::finds_who_could_have_known(&demo).await;
-    found::finds_where_the_money_went(&demo).await;
-    found::finds_what_to_freeze(&demo).await;
-    found::finds_what_the_accounts_held(&demo).await;
-    found::finds_what_is_odd_about_an_account(&demo).await;
-    found::finds_patterns_of_laundering(&demo).await;
+    flows::finds_whom_risk_reaches(&demo).await;
+    flows::finds_who_could_have_known(&demo).await;
+    flows::finds_where_the_money_went(&demo).await;
+    flows::finds_what_to_freeze(&demo).await;
+    flows::finds_what_the_accounts_held(&demo).await;
+    flows::finds_what_is_odd_about_an_account(&demo).await;
+    flows::finds_patterns_of_laundering(&demo).await;
     flows::finds_all_flows_at_once(&demo).await;
-    found::finds_what_passes_along_the_routes(&demo).await;
-    found::finds_who_paid_for_it(&demo).await;
+    flows::finds_what_passes_along_the_routes(&demo).await;
+    flows::finds_who_paid_for_it(&demo).await;
     pictures::finds_them_drawn(&demo).await;
     assert_eq!(demo.end(), Some(0), "SIGTERM ends it in order");
 }
