@@ -41,6 +41,22 @@ impl Truncated {
     }
 }
 
+/// The first rows that can be told, at most so many, and whether there are more.
+pub(super) fn listed<T, U>(
+    rows: impl IntoIterator<Item = T>,
+    most: usize,
+    mut tell: impl FnMut(T) -> Option<U>,
+) -> (Vec<U>, bool) {
+    let mut listed = Vec::new();
+    for row in rows {
+        if listed.len() == most {
+            return (listed, true);
+        }
+        listed.extend(tell(row));
+    }
+    (listed, false)
+}
+
 /// What the method could not use, counted from visible data alone.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct LeftOut {

@@ -24,10 +24,15 @@ pub(super) struct FlowRules {
 
 impl FlowRules {
     /// The network of transfers between such ends.
-    pub(super) fn network(self, transfers: &Transfers, ends: &[FlowEnd]) -> TransferNetwork {
+    pub(super) fn network(
+        self,
+        transfers: &Transfers,
+        ends: &[FlowEnd],
+        watch: &Watch,
+    ) -> Result<TransferNetwork, Halt> {
         match self.temporal {
-            true => TransferNetwork::in_time(transfers, ends, self.same_instant),
-            false => TransferNetwork::timeless(transfers, ends),
+            true => TransferNetwork::in_time(transfers, ends, self.same_instant, watch),
+            false => TransferNetwork::timeless(transfers, ends, watch),
         }
     }
 }
@@ -72,7 +77,7 @@ impl<'t> GreatestFlow<'t> {
         cost: impl Fn(u32) -> Option<i64>,
         watch: &Watch,
     ) -> Result<Self, Halt> {
-        let made = rules.network(transfers, ends);
+        let made = rules.network(transfers, ends, watch)?;
         let greatest = if rules.fewest {
             let cost = |arc: usize| i64::from(made.transfer[arc].is_some());
             cheapest_flow(&made.network, cost, SOURCE, SINK, watch)

@@ -188,7 +188,7 @@ fn variants(analysis: &dyn AnyAnalysis, body: &Value) -> Vec<Value> {
                 "entities": null, "before_seconds": 864_000, "holding_kinds": ["AccountHolder", "Call"],
                 "link_kinds": ["AccountHolder", "AccountTransfer", "Associate", "Supplies"],
             }),
-            json!({"entities": null, "unit": "kg", "currency": "EUR", "minimum_amount": 950, "holding_kinds": ["AccountHolder", "Associate"]}),
+            json!({"entities": null, "unit": "kg", "currency": "EUR", "min_amount": 950, "holding_kinds": ["AccountHolder", "Associate"]}),
             json!({"link_kinds": ["AccountTransfer"], "holding_kinds": [], "candidates": 1}),
         ],
         "product-flow" => vec![
@@ -355,6 +355,25 @@ fn names(result: &Value, id: &EntityId) -> bool {
     }
 }
 
+/// The relationships that a result lists.
+fn relationships(result: &Value) -> Vec<Value> {
+    let mut found = Vec::new();
+    match result {
+        Value::Array(items) => found.extend(items.iter().flat_map(relationships)),
+        Value::Object(fields) => {
+            for (name, field) in fields {
+                match (name.as_str(), field) {
+                    ("relationship", key) => found.push(key.clone()),
+                    ("relationships", Value::Array(keys)) => found.extend(keys.iter().cloned()),
+                    _ => found.extend(relationships(field)),
+                }
+            }
+        }
+        _ => {}
+    }
+    found
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(100))]
 
@@ -454,6 +473,13 @@ proptest! {
             found.result["ways"] = Value::Null;
             for id in &protected {
                 prop_assert!(!names(&found.result, id), "{id} in {}", found.result);
+            }
+            // Nor a passage that they gave or took: in edges, losses and cuts.
+            let listed = relationships(&found.result);
+            for (key, subject) in &found.evidence.relationships {
+                let linchpin::model::Subject::Relationship { source, target, .. } = subject else { continue };
+                let shielded = protected.contains(source) || protected.contains(target);
+                prop_assert!(!shielded || !listed.contains(&json!(key)), "{key} in {}", found.result);
             }
         }
         // Nor is it proposed to freeze them, or what they pay or are paid.

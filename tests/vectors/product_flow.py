@@ -17,6 +17,9 @@ import scipy
 from money_flow import cheapest, fewest, most_in_time, most_timeless
 
 
+LAYERED = 900
+
+
 def arrived(rows, entity, moment, temporal, chain):
     """What came to an entity before a moment; at it too where that may go on at once."""
     early = lambda at: not temporal or at < moment or (chain and at == moment)
@@ -46,27 +49,36 @@ def stocks(rows, temporal, chain):
 
 
 def on_ways(rows, sources, sinks, temporal, chain):
-    """The passages on any way from a source to a sink: every sequence in the order of time; without time, what is reached both ways."""
+    """The passages on any way from a source to a sink, and how many of them lead to each entity at the fewest.
+
+    In time every sequence in its order is walked; without time, what is reached both ways counts.
+    """
     usable = [row for row in rows if row[2] not in sources and row[1] not in sinks]
+    found, far = set(), {}
     if not temporal:
         graph = nx.MultiDiGraph([(row[1], row[2]) for row in usable])
         after = set(sources) | {e for s in sources if s in graph for e in nx.descendants(graph, s)}
         before = set(sinks) | {e for s in sinks if s in graph for e in nx.ancestors(graph, s)}
-        return {row[0] for row in usable if row[1] in after and row[2] in before}
-    found = set()
+        kept = [row for row in usable if row[1] in after and row[2] in before]
+        graph = nx.DiGraph([(row[1], row[2]) for row in kept])
+        starts = [s for s in sources if s in graph]
+        far = nx.multi_source_dijkstra_path_length(graph, starts, weight=None) if starts else {}
+        return {row[0] for row in kept}, far
 
     def walk(trail, at, since):
         if at in sinks:
-            found.update(trail)
+            found.update(row[0] for row in trail)
+            for passages, row in enumerate(trail, 1):
+                far[row[2]] = min(passages, far.get(row[2], passages))
             return
         for row in usable:
             later = row[4] > since or (chain and row[4] == since)
-            if row[1] == at and later and row[0] not in trail:
-                walk([*trail, row[0]], row[2], row[4])
+            if row[1] == at and later and row not in trail:
+                walk([*trail, row], row[2], row[4])
 
     for source in sources:
         walk([], source, -1)
-    return found
+    return found, far
 
 
 def most(rows, sources, sinks, temporal, chain):
@@ -78,14 +90,13 @@ def most(rows, sources, sinks, temporal, chain):
 
 def stages(rows, sources, sinks, temporal, chain):
     """Each entity between: how far from a source, what it carried, what remains without it, and who could stand in for it."""
-    ways = on_ways(rows, sources, sinks, temporal, chain)
+    ways, far = on_ways(rows, sources, sinks, temporal, chain)
     graph = nx.DiGraph()
     for key, origin, to, much, _, _ in rows:
         if key in ways:
             before = graph.get_edge_data(origin, to, {"much": 0})["much"]
             graph.add_edge(origin, to, much=before + much)
     between = [e for e in graph if e not in sources and e not in sinks]
-    far = nx.multi_source_dijkstra_path_length(graph, [s for s in sources if s in graph], weight=None) if between else {}
     found = []
     for entity in between:
         carried = min(graph.in_degree(entity, weight="much"), graph.out_degree(entity, weight="much"))
@@ -126,6 +137,28 @@ def layered(chance):
     return rows
 
 
+def shortcuts(chance):
+    """A long way early, and shorter ones to the same, often too late to go on as the long one does."""
+    names = ["s", "a", "b", "c", "z"]
+    moves = [(at, at + 1, at + 1) for at in range(len(names) - 1)]
+    for _ in range(chance.randint(4, 7)):
+        moves.append((*sorted(chance.sample(range(len(names)), 2)), chance.randint(1, 9)))
+    chance.shuffle(moves)
+    return [
+        [f"t{at * 7 % 10}{at}", names[origin], names[to], chance.randint(1, 12), moment, "Supplies"]
+        for at, (origin, to, moment) in enumerate(moves)
+    ]
+
+
+def timeless_stage(made, stage):
+    """How many passages lead to an entity at the fewest on any pairs of those that lie on ways, in whatever order."""
+    moved = [row for row in made["rows"] if row[5] != "Seized"]
+    ways, _ = on_ways(moved, made["sources"], made["sinks"], made["temporal"], made["chain"])
+    graph = nx.DiGraph([(row[1], row[2]) for row in moved if row[0] in ways])
+    starts = [source for source in made["sources"] if source in graph]
+    return nx.multi_source_dijkstra_path_length(graph, starts, weight=None)[stage["entity"]]
+
+
 def circles(rows):
     """Whether at some moment product goes in a circle, where nothing says what comes first."""
     for moment in {row[4] for row in rows}:
@@ -137,7 +170,7 @@ def circles(rows):
 
 def case(number):
     chance = random.Random(number)
-    rows = layered(chance)
+    rows = layered(chance) if number < LAYERED else shortcuts(chance)
     temporal = chance.random() < 0.75
     chain = temporal and chance.random() < 0.4 and not circles(rows)
     moved = [row for row in rows if row[5] != "Seized"]
@@ -171,7 +204,9 @@ def case(number):
 
 
 if __name__ == "__main__":
-    cases = [case(number) for number in range(900)]
+    cases = [case(number) for number in range(LAYERED)]
+    others = [case(number) for number in range(LAYERED, LAYERED + 2500)]
+    late = [made for made in others if any(stage["stage"] > timeless_stage(made, stage) for stage in made["stages"])]
     # Mostly those in which anything moves, and all in which somebody could stand in for somebody.
     stand_in = [made for made in cases if any(stage["substitutes"] for stage in made["stages"])][:120]
     moving = [made for made in cases if made["value"] > 0 and made not in stand_in][:120]
@@ -179,7 +214,7 @@ if __name__ == "__main__":
     vectors = {
         "origin": f"running sums, every way walked, linear programmes (scipy {scipy.__version__}, HiGHS), networkx {nx.__version__}; see product_flow.py",
         "tolerance": "exact; quantities in thousandths",
-        "cases": stand_in + moving + still,
+        "cases": stand_in + moving + still + late[:40],
     }
     text = json.dumps(vectors, separators=(",", ":")).replace('{"rows"', '\n{"rows"')
     pathlib.Path(__file__).with_suffix(".json").write_text(text + "\n")

@@ -122,9 +122,21 @@ impl<'v, 'a> Around<'v, 'a> {
         std::iter::once(end).chain(self.holders(end).iter().map(|holder| holder.node))
     }
 
-    /// Whether somebody is a party of both ends.
+    /// Whether somebody is a party of an end. O(log of how many there are).
+    pub(super) fn is_party(&self, node: NodeIx, end: NodeIx) -> bool {
+        let rank = self.view.rank(node);
+        node == end || self.holders(end).binary_search_by_key(&rank, |holder| self.view.rank(holder.node)).is_ok()
+    }
+
+    /// Whether somebody is a party of both ends: goes over the parties of that which has fewer, see [`Self::fewer`].
     pub(super) fn share(&self, one: NodeIx, other: NodeIx) -> bool {
-        self.parties(one).any(|party| self.parties(other).any(|same| same == party))
+        let (few, many) = if self.holders(one).len() > self.holders(other).len() { (other, one) } else { (one, other) };
+        self.parties(few).any(|party| self.is_party(party, many))
+    }
+
+    /// How many parties the end has that has fewer.
+    pub(super) fn fewer(&self, one: NodeIx, other: NodeIx) -> usize {
+        1 + self.holders(one).len().min(self.holders(other).len())
     }
 
     /// All entities and relationships that were met, for the marking of what rests on them.

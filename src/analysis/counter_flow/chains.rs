@@ -5,7 +5,8 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::around::{Around, Next};
-use crate::graph::{GraphView, NodeIx, TripleIx};
+use super::trade::Trade;
+use crate::graph::{GraphView, Halt, NodeIx, TripleIx, Watch};
 
 /// One millionth's worth of a whole.
 pub(super) const MILLION: u64 = 1_000_000;
@@ -50,19 +51,21 @@ pub(super) struct Chains<'c, 'v, 'a> {
 
 impl<'c, 'v, 'a> Chains<'c, 'v, 'a> {
     /// From `end`; those who are a party of `other`, the delivery's other end, do not link anybody to it.
-    pub(super) fn new(view: &'c GraphView<'a>, around: &'c Around<'v, 'a>, end: NodeIx, other: NodeIx) -> Self {
+    pub(super) fn new(trade: &'c Trade<'v, 'a>, (end, other): (NodeIx, NodeIx), watch: &Watch) -> Result<Self, Halt> {
+        let (view, around) = (trade.view, &trade.around);
         let mut chains = Self { view, around, to: BTreeMap::new() };
         let open = |node: NodeIx| !around.protected.contains(&node);
         if !open(end) {
-            return chains;
+            return Ok(chains);
         }
         let own = Chain::begin(end);
         let holders = around.holders(end).iter().filter(|holder| open(holder.node));
         let exact: Vec<Chain> = std::iter::once(own.clone()).chain(holders.map(|holder| own.on(holder))).collect();
         for chain in &exact {
             let Some(party) = chain.nodes.last() else { continue };
+            watch.pass(1 + around.near(*party).len())?;
             for near in around.near(*party) {
-                if around.parties(end).chain(around.parties(other)).all(|party| party != near.node) {
+                if !around.is_party(near.node, end) && !around.is_party(near.node, other) {
                     let linked = Chain { link: Some(chain.by.len()), ..chain.on(near) };
                     chains.take(near.node, linked);
                 }
@@ -72,7 +75,7 @@ impl<'c, 'v, 'a> Chains<'c, 'v, 'a> {
             let Some(party) = chain.nodes.last() else { continue };
             chains.to.insert(*party, chain);
         }
-        chains
+        Ok(chains)
     }
 
     fn take(&mut self, node: NodeIx, chain: Chain) {
@@ -82,7 +85,18 @@ impl<'c, 'v, 'a> Chains<'c, 'v, 'a> {
         }
     }
 
-    /// The best chain on to an end of a payment.
+    /// How strong the best chain on to an end of a payment is.
+    pub(super) fn strength(&self, end: NodeIx) -> Option<u64> {
+        let own = self.to.get(&end).map(|chain| (chain.link.is_some(), Reverse(chain.strength)));
+        let held = |holder: &Next| {
+            let chain = self.to.get(&holder.node)?;
+            Some((chain.link.is_some(), Reverse(chain.strength * holder.reliability / MILLION)))
+        };
+        let through = self.around.holders(end).iter().filter_map(held);
+        own.into_iter().chain(through).min().map(|(_, Reverse(strength))| strength)
+    }
+
+    /// That chain.
     pub(super) fn reach(&self, end: NodeIx) -> Option<Chain> {
         let own = self.to.get(&end).cloned();
         let held = |holder: &Next| {

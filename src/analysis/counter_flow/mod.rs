@@ -11,6 +11,7 @@ mod settling;
 mod told;
 mod trade;
 
+use super::paths::all_known;
 use super::whole::unaffordable;
 use super::{Analysis, AnalysisError, Caps, FigureOf, Finding, Frame, LeftOut, Truncated, TruncatedReason};
 use crate::graph::{Budget, Direction, GraphView, NodeIx};
@@ -56,8 +57,8 @@ impl Analysis for CounterFlow {
             after_seconds: request::quarter(),
             unit: None,
             currency: None,
-            minimum_quantity: None,
-            minimum_amount: None,
+            min_quantity: None,
+            min_amount: None,
             holding_kinds: request::holdings(),
             link_kinds: request::links(),
             candidates: request::five(),
@@ -73,15 +74,15 @@ impl Analysis for CounterFlow {
         budget: &Budget,
     ) -> Result<Finding<Self::Output>, AnalysisError> {
         check_kinds(view, &params)?;
-        let named = named(view, params.entities.as_deref())?;
+        let named = all_known(view, "/entities", params.entities.as_deref().unwrap_or_default())?;
         let gathered = Trade::gather(view, &params, &named, budget).map_err(AnalysisError::stopped)?;
         let Some(trade) = gathered else { return Ok(unaffordable()) };
         let watch = budget.watch();
         let settled = trade.settle(&watch).map_err(AnalysisError::stopped)?.ok_or_else(too_many)?;
         let prices = Prices::new(&trade, &settled);
-        let hypotheses = Hypotheses::new(&trade, &settled, &prices, &params, &watch).map_err(AnalysisError::stopped)?;
-        let mut told = Told::new(&trade, caps.max_results as usize);
-        let result = told.result(&settled, &prices, &hypotheses);
+        let hypotheses = Hypotheses::new(&trade, &settled, &prices, &watch).map_err(AnalysisError::stopped)?;
+        let mut told = Told::new(&trade, &prices, caps.max_results as usize, &watch);
+        let result = told.result(&settled, &hypotheses).map_err(AnalysisError::stopped)?;
         let Told { mut evidence, cut, .. } = told;
         evidence.marking.merge(&trade.marking());
         let (protected, hubs): (Vec<NodeIx>, Vec<NodeIx>) = trade.hubs().partition(|hub| view.is_protected(*hub));
@@ -92,12 +93,16 @@ impl Analysis for CounterFlow {
             without_quantity: goods.without_amount,
             without_amount: money.without_amount,
             self_loops: goods.self_loops + money.self_loops,
-            protected: trade.protected(protected),
+            protected: trade.protected(protected, &watch).map_err(AnalysisError::stopped)?,
             hubs: hubs.into_iter().map(|hub| evidence.entity(view, hub)).collect(),
             ..LeftOut::default()
         };
-        let truncated = cut.then(|| Truncated::by(TruncatedReason::MaxResults));
-        Ok(Finding { result, evidence, truncated, left_out })
+        let truncated = match () {
+            () if !hypotheses.complete => Some(TruncatedReason::MaxCandidates),
+            () if cut => Some(TruncatedReason::MaxResults),
+            () => None,
+        };
+        Ok(Finding { result, evidence, truncated: truncated.map(Truncated::by), left_out })
     }
 }
 
@@ -118,12 +123,4 @@ fn check_kinds(view: &GraphView<'_>, params: &CounterFlowRequest) -> Result<(), 
     let lists = [("/holding_kinds", &params.holding_kinds[..]), ("/link_kinds", &params.link_kinds)];
     let faults: Vec<Fault> = lists.into_iter().flat_map(unknown).collect();
     if faults.is_empty() { Ok(()) } else { Err(AnalysisError::Faults(faults)) }
-}
-
-fn named(view: &GraphView<'_>, ids: Option<&[EntityId]>) -> Result<Vec<NodeIx>, AnalysisError> {
-    let known = |(at, id): (usize, &EntityId)| {
-        let unknown = || AnalysisError::unknown_entity(format!("/entities/{at}"), id);
-        view.node(id).ok_or_else(|| AnalysisError::Faults(vec![unknown()]))
-    };
-    ids.unwrap_or_default().iter().enumerate().map(known).collect()
 }

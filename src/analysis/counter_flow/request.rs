@@ -37,6 +37,12 @@ const MAX_CANDIDATES: u32 = 50;
 /// how long before or after the delivery it was in seconds and w how long it could have been; `price` = the lesser of its price for a unit and
 /// the median of those settled, by the greater, and ½ where none in this unit and currency was settled; `strength` = the product of the
 /// reliabilities of all relationships of both chains, each rounded down.
+///
+/// At most 1,000,000 pairs of a delivery nobody paid and a payment in its window by somebody near its receiver are looked at, the earlier
+/// deliveries first: later ones are told without candidates then (`truncated`: `max_candidates`).
+///
+/// What lies outside of `frame.window` is not seen. So a delivery near the end of the window is told as not paid though it may have been
+/// paid after it: `undecided` counts those of which that could be. To be sure of all deliveries of a year, ask about `after_seconds` more.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CounterFlowRequest {
@@ -63,11 +69,11 @@ pub struct CounterFlowRequest {
     /// Only deliveries of at least so much; needs `unit`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, value_type = f64, minimum = 0.0, maximum = 1000000000.0)]
-    pub minimum_quantity: Option<Decimal>,
+    pub min_quantity: Option<Decimal>,
     /// Only payments of at least so much, in minor units; needs `currency`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, minimum = 0, maximum = 9007199254740991i64)]
-    pub minimum_amount: Option<i64>,
+    pub min_amount: Option<i64>,
     /// By what somebody stands for something, from them to it. None: everything stands for itself alone.
     #[serde(default = "holdings")]
     #[schema(max_items = 100, default = json!(["AccountHolder", "Operates", "Ownership"]))]
@@ -133,17 +139,17 @@ impl CounterFlowRequest {
                 faults.push(Fault::new(pointer, "too-many", format!("at most {MAX_KINDS} kinds")));
             }
         }
-        if self.minimum_quantity.is_some() && self.unit.is_none() {
-            faults.push(Fault::new("/minimum_quantity", "needs-unit", "say in which `unit`"));
+        if self.min_quantity.is_some() && self.unit.is_none() {
+            faults.push(Fault::new("/min_quantity", "needs-unit", "say in which `unit`"));
         }
-        if self.minimum_quantity.is_some_and(|least| least.micros() < 0) {
-            faults.push(Fault::new("/minimum_quantity", "out-of-range", "at least 0"));
+        if self.min_quantity.is_some_and(|least| least.micros() < 0) {
+            faults.push(Fault::new("/min_quantity", "out-of-range", "at least 0"));
         }
-        if self.minimum_amount.is_some() && self.currency.is_none() {
-            faults.push(Fault::new("/minimum_amount", "needs-currency", "say in which `currency`"));
+        if self.min_amount.is_some() && self.currency.is_none() {
+            faults.push(Fault::new("/min_amount", "needs-currency", "say in which `currency`"));
         }
-        if self.minimum_amount.is_some_and(|least| !(0..=MOST).contains(&least)) {
-            faults.push(Fault::new("/minimum_amount", "out-of-range", format!("0 to {MOST} minor units")));
+        if self.min_amount.is_some_and(|least| !(0..=MOST).contains(&least)) {
+            faults.push(Fault::new("/min_amount", "out-of-range", format!("0 to {MOST} minor units")));
         }
         if self.candidates > MAX_CANDIDATES {
             faults.push(Fault::new("/candidates", "out-of-range", format!("0 to {MAX_CANDIDATES}")));

@@ -12,6 +12,9 @@ pub struct CounterFlowCount {
     pub settled: u64,
     /// Those that are not.
     pub open: u64,
+    /// How many of the open ones something could settle that is not looked at, since it would lie outside of `frame.window`: there may be
+    /// a payment, or a delivery, in the time for it before the window or after. 0 where nothing bounds the window.
+    pub undecided: u64,
     /// Those of which somebody is a party of both ends: they settle nothing.
     pub internal: u64,
 }

@@ -10,6 +10,8 @@ use crate::model::{DerivedMarking, FlowLayer, Quantity};
 
 /// How many pairs of a delivery and a payment can fit.
 pub(super) const MOST_FITS: usize = 5_000_000;
+/// After how many deals the flag is looked at.
+const LOOK_EVERY: usize = 4_096;
 
 /// Deliveries or payments, by number: in the order of time and ids.
 pub(super) struct Deals {
@@ -19,7 +21,7 @@ pub(super) struct Deals {
     /// Whether at one end there is nobody who could pay or be paid.
     nobodys: Vec<bool>,
     /// Whether the question is about it.
-    pub(super) asked: Vec<bool>,
+    asked: Vec<bool>,
 }
 
 impl Deals {
@@ -46,6 +48,10 @@ impl Deals {
         self.internal[number as usize]
     }
 
+    pub(super) fn is_asked(&self, number: u32) -> bool {
+        self.asked[number as usize]
+    }
+
     pub(super) fn is_nobodys(&self, number: u32) -> bool {
         self.nobodys[number as usize]
     }
@@ -60,14 +66,22 @@ impl Deals {
     }
 }
 
+/// Payments by those who are a party of the payer, ascending.
+pub(super) struct ByPayer(BTreeMap<NodeIx, Vec<u32>>);
+
+impl ByPayer {
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
 /// All that is looked at.
 pub(super) struct Trade<'v, 'a> {
     pub(super) view: &'v GraphView<'a>,
+    pub(super) params: &'v CounterFlowRequest,
     pub(super) around: Around<'v, 'a>,
     pub(super) deliveries: Deals,
     pub(super) payments: Deals,
-    /// The payments of each payer's party, ascending; none that are internal.
-    by_payer: BTreeMap<NodeIx, Vec<u32>>,
     /// How long before and after a delivery it may be paid, in microseconds.
     window: (i64, i64),
 }
@@ -95,7 +109,8 @@ impl<'v, 'a> Trade<'v, 'a> {
         named: &[NodeIx],
         budget: &Budget,
     ) -> Result<Self, Halt> {
-        let goods = deliveries(view, params, budget)?;
+        let watch = &budget.watch();
+        let goods = deliveries(view, params, budget, watch)?;
         let mut around = Around::new(view, (&params.holding_kinds, &params.link_kinds), named);
         let ends: Vec<NodeIx> = (0..goods.accounts() as u32).map(|at| goods.node(at)).collect();
         // Those that no delivery is left of stay out.
@@ -116,10 +131,10 @@ impl<'v, 'a> Trade<'v, 'a> {
         for account in accounts {
             view.passages(account, &layer, budget, &mut passages)?;
         }
-        let money = payments(view.transfers_of(passages), params);
+        let money = payments(view.transfers_of(passages), params, watch)?;
         around.look((0..money.accounts() as u32).map(|at| money.node(at)), budget)?;
         let named = params.entities.as_ref().map(|_| named.iter().copied().collect());
-        let deliveries = deals(view, goods, &around, named.as_ref(), |_| true);
+        let deliveries = deals(view, goods, &around, (named.as_ref(), |_| true), watch)?;
         let sides = |receivers: bool| -> BTreeSet<NodeIx> {
             let ends = deliveries.external().map(|number| deliveries.ends(number));
             ends.flat_map(|(from, to)| around.parties(if receivers { to } else { from })).collect()
@@ -129,15 +144,10 @@ impl<'v, 'a> Trade<'v, 'a> {
             around.parties(payer).any(|party| receivers.contains(&party))
                 || around.parties(payee).any(|party| suppliers.contains(&party))
         };
-        let payments = deals(view, money, &around, named.as_ref(), trades);
-        let mut by_payer: BTreeMap<NodeIx, Vec<u32>> = BTreeMap::new();
-        for number in payments.external() {
-            let parties = around.parties(payments.ends(number).0);
-            parties.for_each(|party| by_payer.entry(party).or_default().push(number));
-        }
+        let payments = deals(view, money, &around, (named.as_ref(), trades), watch)?;
         let micros = |seconds: u64| i64::try_from(seconds.saturating_mul(1_000_000)).unwrap_or(i64::MAX);
         let window = (micros(params.before_seconds), micros(params.after_seconds));
-        Ok(Self { view, around, deliveries, payments, by_payer, window })
+        Ok(Self { view, params, around, deliveries, payments, window })
     }
 
     /// How long after a delivery a payment was, in microseconds; `None`: not in its window.
@@ -146,10 +156,21 @@ impl<'v, 'a> Trade<'v, 'a> {
         (-self.window.0..=self.window.1).contains(&after).then_some(after)
     }
 
-    /// The payments in the window of a delivery of which somebody is a party of the payer.
-    pub(super) fn paid_by(&self, delivery: u32, party: NodeIx) -> &[u32] {
+    /// Payments, given ascending, by payer.
+    pub(super) fn by_payer(&self, payments: impl Iterator<Item = u32>, watch: &Watch) -> Result<ByPayer, Halt> {
+        let mut by_payer: BTreeMap<NodeIx, Vec<u32>> = BTreeMap::new();
+        for number in payments {
+            let (payer, _) = self.payments.ends(number);
+            watch.pass(1 + self.around.holders(payer).len())?;
+            self.around.parties(payer).for_each(|party| by_payer.entry(party).or_default().push(number));
+        }
+        Ok(ByPayer(by_payer))
+    }
+
+    /// Those in the window of a delivery of which somebody is a party of the payer.
+    pub(super) fn paid_by<'p>(&self, by_payer: &'p ByPayer, delivery: u32, party: NodeIx) -> &'p [u32] {
         let at = self.deliveries.get(delivery).at;
-        let row = self.by_payer.get(&party).map_or(&[][..], Vec::as_slice);
+        let row = by_payer.0.get(&party).map_or(&[][..], Vec::as_slice);
         let moment = |number: &u32| self.payments.get(*number).at;
         let begin = row.partition_point(|number| moment(number) < at.saturating_sub(self.window.0));
         let end = row.partition_point(|number| moment(number) <= at.saturating_add(self.window.1));
@@ -158,24 +179,30 @@ impl<'v, 'a> Trade<'v, 'a> {
 
     /// Which payments settle which deliveries; `None`: more than [`MOST_FITS`] fit.
     pub(super) fn settle(&self, watch: &Watch) -> Result<Option<Vec<Settlement>>, Halt> {
+        let by_payer = self.by_payer(self.payments.external(), watch)?;
         let mut fits = Vec::new();
         for delivery in self.deliveries.external() {
             let (supplier, receiver) = self.deliveries.ends(delivery);
+            // Several parties of the receiver may stand behind one payment.
+            let mut paid = BTreeSet::new();
             for party in self.around.parties(receiver) {
-                let paid = self.paid_by(delivery, party);
-                watch.pass(paid.len())?;
-                let fit = paid.iter().filter(|payment| self.around.share(supplier, self.payments.ends(**payment).1));
-                fits.extend(fit.filter_map(|payment| {
-                    let apart = self.after(delivery, *payment)?.unsigned_abs();
-                    Some(Fit { apart, delivery, payment: *payment })
-                }));
-                if fits.len() > MOST_FITS {
-                    return Ok(None);
+                let row = self.paid_by(&by_payer, delivery, party);
+                watch.pass(1 + row.len())?;
+                paid.extend(row);
+            }
+            for payment in paid {
+                let (_, payee) = self.payments.ends(payment);
+                watch.pass(self.around.fewer(supplier, payee))?;
+                if self.around.share(supplier, payee) {
+                    let apart = self.after(delivery, payment).map(i64::unsigned_abs);
+                    fits.extend(apart.map(|apart| Fit { apart, delivery, payment }));
                 }
+            }
+            if fits.len() > MOST_FITS {
+                return Ok(None);
             }
         }
         fits.sort_unstable();
-        fits.dedup();
         Ok(Some(settle(fits, (self.deliveries.len(), self.payments.len()))))
     }
 
@@ -185,6 +212,26 @@ impl<'v, 'a> Trade<'v, 'a> {
         let spent: BTreeSet<u32> = settled.iter().flat_map(|one| &one.payments).copied().collect();
         let deliveries = self.deliveries.external().filter(|number| !paid.contains(number)).collect();
         (deliveries, self.payments.external().filter(|number| !spent.contains(number)).collect())
+    }
+
+    /// Of deliveries, those whose payment could lie outside of the frame's window; of payments, those whose delivery could.
+    pub(super) fn undecided(&self, deliveries: &[u32], payments: &[u32]) -> (u64, u64) {
+        let window = self.view.lens().window.unwrap_or_default();
+        let count = |deals: &Deals, numbers: &[u32], (before, after): (i64, i64)| {
+            let crosses = |number: &&u32| {
+                let at = deals.get(**number).at;
+                window.from.is_some_and(|from| at.saturating_sub(before) < from.micros())
+                    || window.to.is_some_and(|to| at.saturating_add(after) >= to.micros())
+            };
+            numbers.iter().filter(crosses).count() as u64
+        };
+        let (before, after) = self.window;
+        (count(&self.deliveries, deliveries, (before, after)), count(&self.payments, payments, (after, before)))
+    }
+
+    /// Whether one of two ends is a protected person.
+    pub(super) fn is_protected(&self, (one, other): (NodeIx, NodeIx)) -> bool {
+        self.around.protected.contains(&one) || self.around.protected.contains(&other)
     }
 
     /// How much was delivered.
@@ -209,10 +256,15 @@ impl<'v, 'a> Trade<'v, 'a> {
     }
 
     /// How many protected people were met, those in `more` included.
-    pub(super) fn protected(&self, more: Vec<NodeIx>) -> u64 {
+    pub(super) fn protected(&self, more: Vec<NodeIx>, watch: &Watch) -> Result<u64, Halt> {
         let mut found: BTreeSet<NodeIx> = self.around.protected.iter().copied().chain(more).collect();
-        found.extend(self.met().into_iter().filter(|node| self.view.is_protected(*node)));
-        found.len() as u64
+        for (at, node) in self.met().into_iter().enumerate() {
+            look(watch, at)?;
+            if self.view.is_protected(node) {
+                found.insert(node);
+            }
+        }
+        Ok(found.len() as u64)
     }
 
     /// The marking of all that an answer rests on.
@@ -227,10 +279,15 @@ impl<'v, 'a> Trade<'v, 'a> {
 }
 
 /// The deliveries within the view that the request asks for.
-fn deliveries(view: &GraphView<'_>, params: &CounterFlowRequest, budget: &Budget) -> Result<Transfers, Halt> {
+fn deliveries(
+    view: &GraphView<'_>,
+    params: &CounterFlowRequest,
+    budget: &Budget,
+    watch: &Watch,
+) -> Result<Transfers, Halt> {
     let all = view.transfers(FlowLayer::Product, budget)?;
     let layer = view.layer(FlowLayer::Product);
-    let least = params.minimum_quantity.map_or(0, crate::model::Decimal::micros);
+    let least = params.min_quantity.map_or(0, crate::model::Decimal::micros);
     let units: Vec<bool> = all
         .measures()
         .iter()
@@ -239,20 +296,30 @@ fn deliveries(view: &GraphView<'_>, params: &CounterFlowRequest, budget: &Budget
             _ => true,
         })
         .collect();
-    let wanted = |transfer: Transfer| {
-        units[usize::from(transfer.measure)] && transfer.much >= least && !view.is_loss(transfer.relationship, &layer)
+    let wanted = |(at, transfer): (usize, Transfer)| {
+        look(watch, at)?;
+        let asked = units[usize::from(transfer.measure)] && transfer.much >= least;
+        Ok(asked && !view.is_loss(transfer.relationship, &layer))
     };
-    let kept: Vec<bool> = all.iter().map(wanted).collect();
+    let kept: Vec<bool> = all.iter().enumerate().map(wanted).collect::<Result<_, Halt>>()?;
     Ok(all.only(&kept))
 }
 
-fn payments(all: Transfers, params: &CounterFlowRequest) -> Transfers {
-    let least = params.minimum_amount.unwrap_or(0);
+fn payments(all: Transfers, params: &CounterFlowRequest, watch: &Watch) -> Result<Transfers, Halt> {
+    let least = params.min_amount.unwrap_or(0);
     let asked = |measure: &Measure| params.currency.is_none_or(|wanted| *measure == Measure::Money(wanted));
     let currencies: Vec<bool> = all.measures().iter().map(asked).collect();
-    let wanted = |transfer: Transfer| currencies[usize::from(transfer.measure)] && transfer.much >= least;
-    let kept: Vec<bool> = all.iter().map(wanted).collect();
-    all.only(&kept)
+    let wanted = |(at, transfer): (usize, Transfer)| {
+        look(watch, at)?;
+        Ok(currencies[usize::from(transfer.measure)] && transfer.much >= least)
+    };
+    let kept: Vec<bool> = all.iter().enumerate().map(wanted).collect::<Result<_, Halt>>()?;
+    Ok(all.only(&kept))
+}
+
+/// Looks at the flag every few thousand of what is gone over.
+fn look(watch: &Watch, at: usize) -> Result<(), Halt> {
+    if at.is_multiple_of(LOOK_EVERY) { watch.pass(LOOK_EVERY) } else { Ok(()) }
 }
 
 /// Of those that `counts` and that one of the named is a party of, or all, the question is asked.
@@ -260,19 +327,20 @@ fn deals(
     view: &GraphView<'_>,
     transfers: Transfers,
     around: &Around<'_, '_>,
-    named: Option<&BTreeSet<NodeIx>>,
-    counts: impl Fn((NodeIx, NodeIx)) -> bool,
-) -> Deals {
+    (named, counts): (Option<&BTreeSet<NodeIx>>, impl Fn((NodeIx, NodeIx)) -> bool),
+    watch: &Watch,
+) -> Result<Deals, Halt> {
     let none = vec![false; transfers.len()];
     let mut deals = Deals { transfers, internal: none.clone(), nobodys: none.clone(), asked: none };
     let payers = view.ontology().ends_of(FlowLayer::Money);
     let can_pay = |party: NodeIx| view.kind(party).is_some_and(|kind| payers.contains(kind));
     for number in 0..deals.len() as u32 {
         let ends = deals.ends(number);
+        watch.pass(2 + around.holders(ends.0).len() + around.holders(ends.1).len())?;
         let (mut parties, at) = (around.parties(ends.0).chain(around.parties(ends.1)), number as usize);
         deals.internal[at] = around.share(ends.0, ends.1);
         deals.nobodys[at] = [ends.0, ends.1].iter().any(|end| !around.parties(*end).any(can_pay));
         deals.asked[at] = counts(ends) && named.is_none_or(|named| parties.any(|party| named.contains(&party)));
     }
-    deals
+    Ok(deals)
 }

@@ -22,7 +22,7 @@ pub(super) fn figure(_: &ProductFlowRequest, found: &ProductFlowResult) -> Figur
     for other in &found.other_units {
         notes.push(format!(
             "Besides, in another unit and not drawn: {} in {} passages.",
-            Unit::Quantity(other.unit.clone()).told(i128::from(other.quantity.micros())),
+            much(&other.unit, other.quantity),
             other.passages
         ));
     }
@@ -41,6 +41,12 @@ pub(super) fn figure(_: &ProductFlowRequest, found: &ProductFlowResult) -> Figur
     let drawn = !diagram.links.is_empty();
     let panel = Panel { title: Vec::new(), shape: Shape::Sankey(diagram) };
     Figure { about: vec![about.into()], panels: drawn.then_some(panel).into_iter().collect(), legend, notes }
+}
+
+/// A quantity, or its unit where it is too much to be told.
+fn much(unit: &str, quantity: Option<Decimal>) -> String {
+    let told = |quantity: Decimal| Unit::Quantity(unit.to_owned()).told(i128::from(quantity.micros()));
+    quantity.map_or_else(|| unit.to_owned(), told)
 }
 
 fn bands(unit: Unit, found: &ProductFlowResult) -> Diagram {

@@ -7,6 +7,7 @@ mod stock;
 mod told;
 
 use super::greatest_flow::{FlowRules, GreatestFlow};
+use super::paths::all_known;
 use super::whole::unaffordable;
 use super::{Analysis, AnalysisError, Caps, FigureOf, Finding, Frame, LeftOut, Truncated, TruncatedReason};
 use crate::graph::algo::{FlowEnd, SINK, SOURCE, Stages, Substitute, max_flow, on_ways};
@@ -69,9 +70,10 @@ impl Analysis for ProductFlow {
         caps: &Caps,
         budget: &Budget,
     ) -> Result<Finding<Self::Output>, AnalysisError> {
+        let named = |pointer, ids: &Option<Vec<EntityId>>| ids.as_ref().map(|ids| all_known(view, pointer, ids));
         let asked = Asked {
-            sources: named(view, "/sources", params.sources.as_deref())?,
-            sinks: named(view, "/sinks", params.sinks.as_deref())?,
+            sources: named("/sources", &params.sources).transpose()?,
+            sinks: named("/sinks", &params.sinks).transpose()?,
             rules: FlowRules { temporal: params.temporal, same_instant: params.same_instant, fewest: false },
             stages: params.stages as usize,
         };
@@ -106,15 +108,6 @@ struct Asked {
     stages: usize,
 }
 
-fn named(view: &GraphView<'_>, pointer: &str, ids: Option<&[EntityId]>) -> Result<Option<Vec<NodeIx>>, AnalysisError> {
-    let Some(ids) = ids else { return Ok(None) };
-    let known = |(at, id): (usize, &EntityId)| {
-        let unknown = || AnalysisError::unknown_entity(format!("{pointer}/{at}"), id);
-        view.node(id).ok_or_else(|| AnalysisError::Faults(vec![unknown()]))
-    };
-    ids.iter().enumerate().map(known).collect::<Result<_, _>>().map(Some)
-}
-
 /// All passages of product, and which entities are hubs (none: nothing is). `None` when the budget does not reach for them.
 fn passages(view: &GraphView<'_>, budget: &Budget) -> Result<Option<(Transfers, Vec<bool>)>, AnalysisError> {
     let made = view.transfers(FlowLayer::Product, budget).and_then(|transfers| {
@@ -139,23 +132,23 @@ fn name(view: &GraphView<'_>, measure: Measure) -> Option<String> {
 
 /// The unit that is asked for, or else the only one; `None` when there is nothing of it.
 fn measure(view: &GraphView<'_>, all: &Transfers, unit: Option<&str>) -> Result<Option<Measure>, AnalysisError> {
-    let mut sums = vec![0_i128; all.measures().len()];
-    all.iter().for_each(|transfer| sums[transfer.measure as usize] += i128::from(transfer.much));
-    if sums.iter().any(|sum| *sum > MOST) {
-        let detail = "all quantities of one unit come to more than 9007199254: narrow the window or the kinds";
-        return Err(AnalysisError::Faults(vec![Fault::new("/frame", "too-much", detail)]));
-    }
     let measures = all.measures();
-    match (unit, measures) {
-        (Some(unit), _) => Ok(measures.iter().copied().find(|measure| name(view, *measure).as_deref() == Some(unit))),
-        (None, []) => Ok(None),
-        (None, [only]) => Ok(Some(*only)),
+    let wanted = match (unit, measures) {
+        (Some(unit), _) => measures.iter().position(|measure| name(view, *measure).as_deref() == Some(unit)),
+        (None, []) => None,
+        (None, [_]) => Some(0),
         (None, several) => {
             let names: Vec<String> = several.iter().filter_map(|measure| name(view, *measure)).collect();
             let detail = format!("there are several units: choose one of {}", names.join(", "));
-            Err(AnalysisError::Faults(vec![Fault::new("/unit", "several-units", detail)]))
+            return Err(AnalysisError::Faults(vec![Fault::new("/unit", "several-units", detail)]));
         }
+    };
+    let ours = all.iter().filter(|transfer| Some(usize::from(transfer.measure)) == wanted);
+    if ours.map(|transfer| i128::from(transfer.much)).sum::<i128>() > MOST {
+        let detail = "all quantities of the unit come to more than 9007199254: narrow the window or the kinds";
+        return Err(AnalysisError::Faults(vec![Fault::new("/frame", "too-much", detail)]));
     }
+    Ok(wanted.map(|at| measures[at]))
 }
 
 fn marking(view: &GraphView<'_>, all: &Transfers) -> crate::model::DerivedMarking {
@@ -237,14 +230,13 @@ fn stages(
     (asked, protected): (&Asked, &[bool]),
     watch: &Watch,
 ) -> Result<Vec<StageFound>, Halt> {
-    let stages = Stages::new(moved, &on_ways(&flow.network, watch)?, watch)?;
+    let stages = Stages::new(moved, &flow.network, &on_ways(&flow.network, watch)?, watch)?;
     let between = stages.between(ends).into_iter().filter(|stage| !protected[stage.account as usize]);
     let listed: Vec<_> = between.take(asked.stages).collect();
     let found = |stage: crate::graph::algo::Stage| {
         let mut without = ends.to_vec();
         without[stage.account as usize] = FlowEnd::Closed;
-        let network = asked.rules.network(moved, &without).network;
-        watch.pass(network.len())?;
+        let network = asked.rules.network(moved, &without, watch)?.network;
         let remaining = max_flow(&network, SOURCE, SINK, watch)?.value;
         Ok(StageFound { stage, substitutes: stages.substitutes(stage.account, ends, watch)?, remaining })
     };

@@ -17,7 +17,8 @@ const MAX_STAGES: u32 = 200;
 ///
 /// Product runs along kinds of relationships that the ontology says it runs along; a passage counts at its instant, or at the beginning of
 /// its period, with its `quantity`. What a kind is a loss of (`loss` in the ontology: `Seized`) leaves the flow where it was taken.
-/// Passages without a time or without a quantity above 0 are left out and counted.
+/// Passages without a time or without a quantity above 0 are left out and counted. What comes to more than 9007199254 of the unit in all is
+/// refused: narrow the window or the kinds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProductFlowRequest {

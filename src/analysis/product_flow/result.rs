@@ -103,9 +103,10 @@ pub struct ProductFlowLoss {
 pub struct ProductFlowUnit {
     /// The unit.
     pub unit: String,
-    /// How much in all.
-    #[schema(value_type = f64)]
-    pub quantity: Decimal,
+    /// How much in all. Left out where it comes to more than 9007199254.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = f64, nullable = false)]
+    pub quantity: Option<Decimal>,
     /// In how many passages.
     pub passages: u64,
 }
@@ -185,7 +186,7 @@ pub struct ProductFlowSubstitute {
 pub struct ProductFlowStage {
     /// The entity.
     pub entity: EntityId,
-    /// How many passages lead there from a source, at the fewest.
+    /// How many passages lead there from a source, at the fewest, on a way that goes on to a sink: with `temporal` in the order of time.
     pub stage: u32,
     /// What of the passages on such ways it took and gave on: the lesser of the two.
     #[schema(value_type = f64)]

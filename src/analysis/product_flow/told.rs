@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 
 use super::stock::Stock;
 use super::{
-    ProductFlowCut, ProductFlowEdge, ProductFlowEntity, ProductFlowEntityCut, ProductFlowLoss, ProductFlowResult,
+    MOST, ProductFlowCut, ProductFlowEdge, ProductFlowEntity, ProductFlowEntityCut, ProductFlowLoss, ProductFlowResult,
     ProductFlowStage, ProductFlowSubstitute, ProductFlowTotals, ProductFlowTransformation, ProductFlowUnit,
     ProductFlowWay, StageFound, name,
 };
-use crate::analysis::Evidence;
+use crate::analysis::evidence::{Evidence, listed};
 use crate::analysis::greatest_flow::{GreatestFlow, ToldCut, ToldWay};
 use crate::graph::algo::FlowWay;
 use crate::graph::{GraphView, Halt, NodeIx, Transfers, Watch};
@@ -28,8 +28,10 @@ pub(super) struct Told<'v, 'a> {
     pub(super) cut: bool,
 }
 
-/// What there is of one unit at an entity: what arrived, in how many passages; what left.
-type Sums = [(i64, u64); 2];
+/// What there is of one unit: how much, which can be more than is told, in how many passages.
+type Sum = (i128, u64);
+/// Of it at an entity: what arrived; what left.
+type Sums = [Sum; 2];
 
 pub(super) fn totals(transfers: &Transfers, stock: &Stock) -> ProductFlowTotals {
     let sum = |column: &[i64]| Decimal::from_micros(column.iter().sum());
@@ -60,13 +62,8 @@ impl<'v, 'a> Told<'v, 'a> {
         rows: impl IntoIterator<Item = T>,
         mut tell: impl FnMut(&mut Self, T) -> Option<U>,
     ) -> Vec<U> {
-        let mut listed = Vec::new();
-        let mut rows = rows.into_iter();
-        while listed.len() < self.most {
-            let Some(row) = rows.next() else { return listed };
-            listed.extend(tell(self, row));
-        }
-        self.cut |= rows.next().is_some();
+        let (listed, cut) = listed(rows, self.most, |row| tell(self, row));
+        self.cut |= cut;
         listed
     }
 
@@ -153,9 +150,9 @@ impl<'v, 'a> Told<'v, 'a> {
         wanted: Option<usize>,
         watch: &Watch,
     ) -> Result<(Vec<ProductFlowUnit>, Vec<ProductFlowTransformation>), Halt> {
-        let mut by_unit: Vec<(i64, u64)> = vec![(0, 0); all.measures().len()];
+        let mut by_unit: Vec<Sum> = vec![(0, 0); all.measures().len()];
         let mut at: BTreeMap<u32, BTreeMap<u16, Sums>> = BTreeMap::new();
-        let add = |sum: &mut (i64, u64), much| *sum = (sum.0 + much, sum.1 + 1);
+        let add = |sum: &mut Sum, much: i64| *sum = (sum.0 + i128::from(much), sum.1 + 1);
         for transfer in all.iter() {
             watch.pass(1)?;
             add(&mut by_unit[transfer.measure as usize], transfer.much);
@@ -169,8 +166,8 @@ impl<'v, 'a> Told<'v, 'a> {
             }
         }
         let view = self.view;
-        let unit = |measure: usize, (much, passages): (i64, u64)| {
-            let quantity = Decimal::from_micros(much);
+        let unit = |measure: usize, (much, passages): Sum| {
+            let quantity = i64::try_from(much).ok().filter(|_| much <= MOST).map(Decimal::from_micros);
             Some(ProductFlowUnit { unit: name(view, all.measures()[measure])?, quantity, passages })
         };
         let others = by_unit.iter().enumerate().filter(|(measure, _)| Some(*measure) != wanted);

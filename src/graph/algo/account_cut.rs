@@ -131,7 +131,7 @@ fn parted(
 ) -> Result<bool, Halt> {
     let mut ends = ends.to_vec();
     closed.iter().for_each(|account| ends[*account as usize] = FlowEnd::Closed);
-    let made = TransferNetwork::in_time(transfers, &ends, same_instant);
+    let made = TransferNetwork::in_time(transfers, &ends, same_instant, watch)?;
     Ok(!reached(&made.network, SOURCE, |arc| made.network.capacity(arc) > 0, watch)?[SINK as usize])
 }
 

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::max_flow::{FlowNetwork, UNLIMITED};
-use crate::graph::Transfers;
+use crate::graph::{Halt, Transfers, Watch};
 
 /// What an account is to a flow.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -40,6 +40,8 @@ pub const SINK: u32 = 1;
 
 /// In place of a node where there is none.
 const NONE: u32 = u32::MAX;
+/// After how many transfers the flag is looked at.
+const LOOK_EVERY: usize = 4_096;
 
 impl TransferNetwork {
     fn new() -> Self {
@@ -69,10 +71,13 @@ impl TransferNetwork {
     }
 
     /// Without regard to time: a node for each account.
-    pub fn timeless(transfers: &Transfers, ends: &[FlowEnd]) -> Self {
+    pub fn timeless(transfers: &Transfers, ends: &[FlowEnd], watch: &Watch) -> Result<Self, Halt> {
         let mut made = Self::new();
         let mut nodes = vec![NONE; transfers.accounts()];
         for (number, transfer) in (0..).zip(transfers.iter()) {
+            if (number as usize).is_multiple_of(LOOK_EVERY) {
+                watch.pass(LOOK_EVERY)?;
+            }
             let [from, to] = [transfer.from, transfer.to];
             if !leads_on(ends, from, to) {
                 continue;
@@ -90,17 +95,21 @@ impl TransferNetwork {
             let (from, to) = (node(from), node(to));
             made.add(from, to, transfer.much, Some(number));
         }
-        made
+        Ok(made)
     }
 
     /// In the order of time. What arrives at an instant goes on later; with `same_instant` at that instant too. Transfers that nothing from a
     /// source can have reached have no arc.
-    pub fn in_time(transfers: &Transfers, ends: &[FlowEnd], same_instant: bool) -> Self {
+    pub fn in_time(transfers: &Transfers, ends: &[FlowEnd], same_instant: bool, watch: &Watch) -> Result<Self, Halt> {
         let mut made = Self::new();
         let mut latest = vec![NONE; transfers.accounts()];
         let mut coming = vec![NONE; transfers.accounts()];
-        let mut numbers = 0..transfers.len() as u32;
+        let (mut numbers, mut passed) = (0..transfers.len() as u32, 0);
         for moment in transfers.at().chunk_by(|one, other| one == other) {
+            passed += moment.len();
+            if passed >= LOOK_EVERY {
+                watch.pass(std::mem::take(&mut passed))?;
+            }
             let numbers: Vec<u32> = numbers.by_ref().take(moment.len()).collect();
             if same_instant {
                 made.chained(transfers, ends, &numbers, &mut latest);
@@ -108,7 +117,8 @@ impl TransferNetwork {
                 made.held(transfers, ends, &numbers, (&mut latest, &mut coming));
             }
         }
-        made
+        watch.pass(passed)?;
+        Ok(made)
     }
 
     /// The transfers of a moment, of which none takes on what another brings: the accounts' nodes of that moment are `coming` until all of

@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
-use linchpin::analysis::Finding;
+use linchpin::analysis::{AnalysisError, Finding, Truncated, TruncatedReason};
 use serde_json::{Value, json};
 
 use super::{dressed, vectors, words};
@@ -138,14 +138,14 @@ fn an_example_worked_by_hand() {
     );
     assert_eq!(best["payee"].get("link"), None);
     // What the seller pays to the seller's own firm is neither; the baker is near nobody.
-    assert_eq!(result["payments"], json!({"settled": 1, "open": 2, "internal": 1}));
+    assert_eq!(result["payments"], json!({"settled": 1, "open": 2, "undecided": 0, "internal": 1}));
     let unexplained: Vec<&Value> =
         result["unexplained"].as_array().unwrap().iter().map(|one| &one["relationship"]).collect();
     assert_eq!(unexplained, ["m2", "m3"]);
     assert_eq!(result["unexplained"][1]["candidates"], json!([]));
     // Seizures are no deliveries.
     let seized = counter("seller -d1 Seized @1 =10kg-> sz\nbuyer -m Payment @2 5EUR-> seller", &json!({}));
-    assert_eq!(seized.result["deliveries"], json!({"settled": 0, "open": 0, "internal": 0}));
+    assert_eq!(seized.result["deliveries"], json!({"settled": 0, "open": 0, "undecided": 0, "internal": 0}));
 }
 
 #[test]
@@ -158,10 +158,10 @@ fn what_is_asked_for_and_what_cannot_be_used_is_told() {
     };
     assert_eq!((open(json!({})), open(json!({"unit": "kg"})), open(json!({"unit": "pill"}))), (2, 1, 1));
     assert_eq!(
-        (open(json!({"unit": "kg", "minimum_quantity": 20})), open(json!({"unit": "kg", "minimum_quantity": 20.5}))),
+        (open(json!({"unit": "kg", "min_quantity": 20})), open(json!({"unit": "kg", "min_quantity": 20.5}))),
         (1, 0)
     );
-    assert_eq!((open(json!({"currency": "RSD"})), open(json!({"currency": "EUR", "minimum_amount": 30_001}))), (3, 3));
+    assert_eq!((open(json!({"currency": "RSD"})), open(json!({"currency": "EUR", "min_amount": 30_001}))), (3, 3));
     // In a month the first payment is for both deliveries.
     let both = counter(&text, &json!({"unit": "kg"})).result;
     assert_eq!(
@@ -218,6 +218,64 @@ fn protected_people_are_no_link_and_have_no_part_in_what_is_told() {
     assert_eq!((unexplained, brother.left_out.protected), (vec![&json!("m2"), &json!("m3")], 1));
     // The deliveries count, and are not told.
     let buyer = of("buyer");
-    assert_eq!(buyer.result["deliveries"], json!({"settled": 1, "open": 1, "internal": 0}));
+    assert_eq!(buyer.result["deliveries"], json!({"settled": 1, "open": 1, "undecided": 0, "internal": 0}));
     assert_eq!((&buyer.result["settled"], &buyer.result["unpaid"]), (&json!([]), &json!([])));
+}
+
+#[test]
+fn what_the_frame_may_hide_is_counted() {
+    // Ten seconds to pay.
+    let text = "a -d1 Supplies @69 =1kg-> b\na -d2 Supplies @110 =1kg-> b\nb -m1 Payment @120 1EUR-> a\nb -m2 Payment @90 1EUR-> a";
+    let counts = |window: Value| {
+        let body = json!({"before_seconds": 0, "after_seconds": 10, "frame": {"window": window}});
+        let result = counter(text, &body).result;
+        ["deliveries", "payments"].map(|what| ["open", "undecided"].map(|count| result[what][count].as_u64().unwrap()))
+    };
+    let at = |second: u32| format!("1970-01-01T00:{:02}:{:02}Z", second / 60, second % 60);
+    // The second delivery is paid at the last moment; nothing is near the first, and nothing came for the other payment.
+    assert_eq!(counts(json!({})), [[1, 0], [1, 0]]);
+    // That moment is the first that the window leaves out; from the next on it is in it.
+    assert_eq!(counts(json!({"to": at(120)})), [[2, 1], [1, 0]]);
+    assert_eq!(counts(json!({"to": at(121)})), [[1, 0], [1, 0]]);
+    // What the other payment is for would have come at 80 to 90.
+    assert_eq!(counts(json!({"from": at(80)})), [[0, 0], [1, 0]]);
+    assert_eq!(counts(json!({"from": at(81)})), [[0, 0], [1, 1]]);
+    // What is paid in advance is sought in the other direction.
+    let early = json!({"before_seconds": 40, "after_seconds": 0, "frame": {"window": {"from": at(60), "to": at(120)}}});
+    let found = counter(text, &early).result;
+    assert_eq!(["deliveries", "payments"].map(|what| found[what]["undecided"].clone()), [json!(1), json!(0)]);
+    assert_eq!(found["settled"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn no_more_pairs_than_a_million_are_looked_at() {
+    use std::fmt::Write;
+    let mut text = "buyer -f Family A2-> brother\n".to_owned();
+    for delivery in 0..501 {
+        writeln!(text, "seller -d{delivery:03} Supplies @1 =1kg-> buyer").unwrap();
+    }
+    // He pays others, of whom nobody is near the seller; but for one.
+    for payment in 0..1_999 {
+        writeln!(text, "brother -m{payment:04} Payment @2 5EUR-> baker").unwrap();
+    }
+    text += "brother -n Payment @2 5EUR-> firm\nseller -h Ownership A1-> firm";
+    let found = counter(&text, &json!({"frame": {"limits": {"max_results": 1_000}}}));
+    assert_eq!(found.truncated, Some(Truncated::by(TruncatedReason::MaxCandidates)));
+    let unpaid = found.result["unpaid"].as_array().unwrap();
+    let many: Vec<usize> = unpaid.iter().map(|one| one["candidates"].as_array().unwrap().len()).collect();
+    assert_eq!((many.len(), many[499], many[500], &unpaid[500]["relationship"]), (501, 1, 0, &json!("d500")));
+    // What is not asked for is not looked for.
+    let none = counter(&text, &json!({"candidates": 0, "entities": ["seller"]}));
+    assert_eq!((none.truncated, none.result["unpaid"].as_array().unwrap().len()), (None, 501));
+}
+
+#[test]
+fn all_unknown_entities_are_told() {
+    let asked = json!({"entities": ["nobody", "seller", "nowhere"]});
+    let text = WORKED.replace("A2 - brother", "A2-> brother");
+    let Err(AnalysisError::Faults(faults)) = ask(&drawn(&text), &anyone(), "counter-flow", &asked, None) else {
+        panic!("two are unknown")
+    };
+    let pointers: Vec<&str> = faults.iter().map(|fault| fault.pointer.as_str()).collect();
+    assert_eq!(pointers, ["/entities/0", "/entities/2"]);
 }

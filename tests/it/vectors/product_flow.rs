@@ -235,3 +235,45 @@ fn protected_people_stand_in_ways_alone() {
     assert_eq!((result["edges"].as_array().unwrap().len(), found.left_out.protected), (2, 1));
     assert_eq!(result["totals"]["lost"], 1.0);
 }
+
+#[test]
+fn stages_count_the_passages_of_ways_in_time() {
+    // By the short way product is at `a` too late for the passage to `b`.
+    let text = "s -p1 Ships @1 =1kg-> c\nc -p2 Ships @2 =1kg-> a\na -p3 Ships @3 =1kg-> b\nb -p4 Ships @4 =1kg-> z\n\
+        s -p5 Ships @5 =1kg-> a\na -p6 Ships @6 =1kg-> z";
+    let stages = |body: Value| {
+        let result = flow(text, &body).result;
+        let stage = |of: &str| {
+            let stages = result["stages"].as_array().unwrap();
+            stages.iter().find(|stage| stage["entity"] == of).unwrap()["stage"].as_u64().unwrap()
+        };
+        ["a", "b", "c"].map(stage)
+    };
+    assert_eq!(stages(json!({})), [1, 3, 1]);
+    assert_eq!(stages(json!({"same_instant": true})), [1, 3, 1]);
+    assert_eq!(stages(json!({"temporal": false})), [1, 2, 1]);
+}
+
+#[test]
+fn only_the_unit_asked_for_must_have_a_sum() {
+    use std::fmt::Write;
+    let mut text = "a -k Ships @1 =2kg-> b\n".to_owned();
+    for number in 0..10 {
+        writeln!(text, "a -p{number} Ships @1 =1000000000pill-> b").unwrap();
+    }
+    let found = flow(&text, &json!({"unit": "kg"})).result;
+    assert_eq!((&found["value"], &found["other_units"]), (&json!(2.0), &json!([{"unit": "pill", "passages": 10}])));
+    let refused = ask(&drawn(&text), &anyone(), "product-flow", &json!({"unit": "pill"}), None);
+    let Err(AnalysisError::Faults(faults)) = refused else { panic!("that is too much") };
+    assert_eq!((faults[0].pointer.as_str(), faults[0].code), ("/frame", "too-much"));
+}
+
+#[test]
+fn all_unknown_entities_are_told() {
+    let asked = json!({"unit": "kg", "sources": ["nobody", "port", "nowhere"]});
+    let Err(AnalysisError::Faults(faults)) = ask(&drawn(WORKED), &anyone(), "product-flow", &asked, None) else {
+        panic!("two are unknown")
+    };
+    let pointers: Vec<&str> = faults.iter().map(|fault| fault.pointer.as_str()).collect();
+    assert_eq!(pointers, ["/sources/0", "/sources/2"]);
+}
