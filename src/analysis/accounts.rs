@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::AnalysisError;
 use super::currencies::{ClaimedBalance, OneCurrency};
 use crate::graph::algo::{Entry, Ledger, OUTSIDE};
-use crate::graph::{Budget, GraphView, Halt, Measure, NodeIx, Passages, Transfer, Transfers, TripleIx, Way};
+use crate::graph::{Budget, GraphView, Halt, Measure, NodeIx, Passages, Transfer, Transfers, TripleIx, Watch, Way};
 use crate::model::{Currency, DerivedMarking, EntityId, Fault, FlowLayer};
 
 /// By what somebody holds an account.
@@ -118,9 +118,9 @@ pub(super) fn stated_openings(
     nodes: &[NodeIx],
     entries: &[Entry],
     given: &[(NodeIx, i64)],
-    money: &mut OneCurrency,
+    (money, watch): (&mut OneCurrency, &Watch),
     wanted: impl Fn(usize) -> bool,
-) -> Vec<Opening> {
+) -> Result<Vec<Opening>, AnalysisError> {
     let mut first: Vec<Option<i64>> = vec![None; nodes.len()];
     for entry in entries {
         for end in [entry.from, entry.to].into_iter().filter(|end| *end != OUTSIDE) {
@@ -128,14 +128,17 @@ pub(super) fn stated_openings(
         }
     }
     let given: BTreeMap<NodeIx, i64> = given.iter().copied().collect();
-    let mut opening = |(at, node): (usize, &NodeIx)| match given.get(node) {
-        Some(given) => Opening { stated: *given, claimed: None },
-        None if wanted(at) => money
-            .opening(view, *node, first[at])
-            .map_or_else(Opening::default, |(claimed, stated)| Opening { stated, claimed: Some(claimed) }),
-        None => Opening::default(),
+    let opening = |(at, node): (usize, &NodeIx)| match given.get(node) {
+        Some(given) => Ok(Opening { stated: *given, claimed: None }),
+        None if wanted(at) => {
+            // All claims on the account are gone through.
+            watch.pass(0).map_err(AnalysisError::stopped)?;
+            let claimed = money.opening(view, *node, first[at]);
+            Ok(claimed.map(|(claimed, stated)| Opening { stated, claimed: Some(claimed) }).unwrap_or_default())
+        }
+        None => Ok(Opening::default()),
     };
-    nodes.iter().enumerate().map(&mut opening).collect()
+    nodes.iter().enumerate().map(opening).collect()
 }
 
 /// The ledger of entries and openings, by position.
@@ -230,9 +233,9 @@ impl Accounts {
         (nodes, numbers)
     }
 
-    /// The marking of all that an answer about them rests on.
+    /// The marking of all that an answer about them rests on, listed or not: those at the other ends of their transfers too.
     pub(super) fn marking(&self, view: &GraphView<'_>) -> DerivedMarking {
-        let nodes: Vec<NodeIx> = self.list.iter().map(|account| account.node).collect();
+        let (nodes, _) = self.positions(view);
         let holdings = self.list.iter().flat_map(|account| account.holdings.iter().copied());
         let moved = self.transfers.iter().map(|transfer| transfer.relationship);
         view.marking_of(&nodes, &holdings.chain(moved).collect::<Vec<_>>())
@@ -275,13 +278,13 @@ impl Books {
         view: &GraphView<'_>,
         accounts: &Accounts,
         mut money: OneCurrency,
-        given: &[(NodeIx, i64)],
-        chain: bool,
+        (given, chain): (&[(NodeIx, i64)], bool),
+        watch: &Watch,
     ) -> Result<Self, AnalysisError> {
         let (nodes, numbers) = accounts.positions(view);
         let entries = entries(view, &money.transfers, false);
         let own = |at: usize| numbers[at].is_some();
-        let stated = stated_openings(view, &nodes, &entries, given, &mut money, own);
+        let stated = stated_openings(view, &nodes, &entries, given, (&mut money, watch), own)?;
         let ledger = ledger(&entries, &stated, chain)?;
         let many = accounts.list.len();
         let (mut opening, mut unexplained, mut claimed) = (vec![0; many], vec![0; many], vec![None; many]);

@@ -54,6 +54,25 @@ pub struct ClaimedBalance {
     pub balance: Money,
 }
 
+impl ClaimedBalance {
+    /// Takes the claim into evidence, and names it.
+    pub(super) fn named(&self, evidence: &mut Evidence) -> Self {
+        evidence.assertions.insert(self.assertion);
+        self.clone()
+    }
+}
+
+/// What a transfer comes to in a currency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ComesTo {
+    /// A minor unit or more.
+    Something,
+    /// Half of one at most, which is no amount.
+    Nothing,
+    /// No rate holds for it.
+    Unknown,
+}
+
 /// The rates into one currency.
 #[derive(Debug, Clone)]
 pub(super) struct Rates {
@@ -96,21 +115,23 @@ impl Rates {
         Some((self.stated[by].rate.convert(amount.minor, amount.currency), Some(by)))
     }
 
-    /// What a transfer comes to; `None` without a rate, or when it comes to nothing.
-    pub(super) fn comes_to(&self, passage: &Passage) -> Option<i64> {
-        let amount = Money { minor: passage.much, currency: currency(passage.measure)? };
-        self.convert(amount, passage.at).map(|(much, _)| much).filter(|much| *much > 0)
+    /// What a transfer comes to.
+    pub(super) fn comes_to(&self, passage: &Passage) -> ComesTo {
+        let amount = currency(passage.measure).map(|currency| Money { minor: passage.much, currency });
+        match amount.and_then(|amount| self.convert(amount, passage.at)) {
+            Some((much, _)) if much > 0 => ComesTo::Something,
+            Some(_) => ComesTo::Nothing,
+            None => ComesTo::Unknown,
+        }
     }
 }
 
 /// From which moment on which of the rates holds. Their numbers begin at `begin`.
 fn stepped(rates: &[StatedRate], begin: usize) -> Vec<(i64, Option<usize>)> {
-    // An instant lasts a microsecond, which is as finely as moments are told apart.
-    let after = |(start, end): (i64, i64)| if start == end { start.saturating_add(1) } else { end };
     let mut changes: BTreeMap<i64, (Vec<usize>, Vec<usize>)> = BTreeMap::new();
     for (number, rate) in rates.iter().enumerate() {
         changes.entry(rate.period.0).or_default().0.push(number);
-        changes.entry(after(rate.period)).or_default().1.push(number);
+        changes.entry(rate.period.1).or_default().1.push(number);
     }
     let place = |number: usize| (Reverse(rates[number].period.0), rates[number].standing, number);
     let mut holding: BTreeSet<(Reverse<i64>, Standing, usize)> = BTreeSet::new();
@@ -215,8 +236,9 @@ impl OneCurrency {
         self.claimed.get(transfer).copied().or_else(own)
     }
 
-    /// What a visible claim says that an account held at its first transfer, with that in minor units: the last balance until then; of
-    /// several at an instant the one that counts most. One in the currency itself goes before what a rate converts.
+    /// What a visible claim says that an account held at its first transfer, with that in minor units: the last balance until then that can
+    /// be reckoned in the currency; of several at an instant the one that counts most. One in the currency itself goes before what a
+    /// rate converts.
     pub(super) fn opening(
         &mut self,
         view: &GraphView<'_>,
@@ -248,6 +270,7 @@ impl OneCurrency {
         let row = |(by, (transfers, balances)): (&usize, &(u64, u64))| {
             let stated = &rates.stated[*by];
             let from = stated.rate.other(rates.to).unwrap_or(rates.to);
+            evidence.assertions.insert(stated.claim);
             ExchangeRateUsed {
                 entity: evidence.entity(view, stated.entity),
                 assertion: stated.claim,

@@ -102,6 +102,8 @@ pub struct Evidence {
     pub entities: BTreeSet<EntityId>,
     /// Relationships: their keys on the wire, and the triples that these stand for.
     pub relationships: BTreeMap<RelationshipKey, Subject>,
+    /// Claims on entities that it names by themselves: those that state a rate or a balance.
+    pub assertions: BTreeSet<AssertionId>,
     /// The marking of what it rests on without naming it: of all claims of the view, for questions about the whole graph.
     pub marking: DerivedMarking,
 }
@@ -118,6 +120,7 @@ impl Evidence {
     pub fn merge(&mut self, other: Self) {
         self.entities.extend(other.entities);
         self.relationships.extend(other.relationships);
+        self.assertions.extend(other.assertions);
         self.marking.merge(&other.marking);
     }
 

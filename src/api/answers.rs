@@ -4,6 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{
     Accept, CACHE_CONTROL, CONTENT_SECURITY_POLICY, ETAG, Header as _, HeaderValue, LOCATION, VARY,
 };
+use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 
@@ -18,7 +19,9 @@ pub(crate) fn one(disclosed: Disclosed<Rendered>) -> HttpResponse {
     let cache = (CACHE_CONTROL, "private, no-cache");
     match body {
         Some(body) => {
-            HttpResponse::Ok().insert_header(tag).insert_header(cache).content_type("application/json").body(body)
+            let mut answer = HttpResponse::Ok();
+            answer.insert_header(tag).insert_header(cache).content_type("application/json");
+            answer.body(Bytes::from_owner(body))
         }
         None => HttpResponse::NotModified().insert_header(tag).insert_header(cache).finish(),
     }

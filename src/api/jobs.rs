@@ -62,7 +62,8 @@ pub(crate) async fn get_job_result(
     path: web::Path<JobPath>,
     req: HttpRequest,
 ) -> ApiResult<HttpResponse> {
-    match Form::wanted(&req, &[Form::Json, Form::Picture])? {
+    let known = if state.is_job_pictured(&who, path.id) { &[Form::Json, Form::Picture][..] } else { &[Form::Json] };
+    match Form::wanted(&req, known)? {
         Form::Picture => picture(state.get_job_picture(&who, path.id).await?),
         Form::Json | Form::Lines => Ok(varied(one(state.get_job_result(&who, path.id).await?))),
     }

@@ -198,14 +198,22 @@ impl Claim {
         }
     }
 
-    /// Amounts are reckoned by a rate: one that says less than all of it, or no number, is refused.
+    /// Amounts are reckoned by a rate: one that says less than all of it, or no number, is refused, and so is one for an instant, whatever
+    /// its precision: it would hold for what moves at that microsecond, which nobody means.
     fn rate_faults(&self, vocabulary: &Vocabulary, faults: &mut Vec<Fault>) {
         if !matches!(&self.subject, Subject::Entity(_)) || !vocabulary.ontology.is_rate(&self.kind) {
             return;
         }
         let values = |name: &str| self.properties.get(name).into_iter().flatten().map(String::as_str).collect();
-        if let Err((property, right)) = ExchangeRate::stated(values) {
-            faults.push(Fault::new(format!("/properties/{property}"), "invalid-rate", right));
+        match ExchangeRate::stated(values) {
+            Err((property, right)) => {
+                faults.push(Fault::new(format!("/properties/{property}"), "invalid-rate", right));
+            }
+            Ok(Some(_)) if self.period.is_some_and(|period| period.instant().is_some()) => {
+                let right = "a rate holds from one instant until another: for a day, `from` its midnight `to` the next";
+                faults.push(Fault::new("/period/at", "invalid-rate", right));
+            }
+            Ok(_) => {}
         }
     }
 

@@ -67,14 +67,15 @@ impl ExchangeRate {
     }
 
     /// What minor units of one of its currencies come to in minor units of the other: the nearest, and of two as near the even one
-    /// (half-even). What is beyond 2⁶³ is the largest that there is.
+    /// (half-even). What is beyond 64 bits is the largest that there is, and below 0 the least.
     pub fn convert(&self, minor: i64, from: Currency) -> i64 {
         let minor_units = |currency: Currency| 10_i128.pow(u32::from(currency.exponent().unwrap_or(0)));
         let (rate, scale) = (i128::from(self.digits), 10_i128.pow(self.places));
         let (up, down, to) = if self.divides(from) { (scale, rate, self.base) } else { (rate, scale, self.quote) };
         let value = i128::from(minor).checked_mul(up * minor_units(to));
         let nearest = value.map(|value| half_even(value, down * minor_units(from)));
-        nearest.and_then(|nearest| i64::try_from(nearest).ok()).unwrap_or(i64::MAX)
+        let beyond = if minor < 0 { i64::MIN } else { i64::MAX };
+        nearest.and_then(|nearest| i64::try_from(nearest).ok()).unwrap_or(beyond)
     }
 }
 

@@ -11,6 +11,8 @@ use crate::model::{Along, EntityId, FlowLayer, Ontology, RelationshipKey};
 const MOST_LINKS: usize = 60;
 /// The most entities of one diagram.
 const MOST_NODES: usize = 40;
+/// The most relationships that one link names.
+const MOST_KEYS: usize = 20;
 
 /// An entity as it is drawn.
 #[derive(Debug)]
@@ -46,61 +48,64 @@ impl Node {
 
 /// All links of one tone from one entity to another.
 #[derive(Debug)]
-pub(super) struct Joined {
+pub(super) struct Joined<'a> {
     pub(super) ends: (usize, usize),
     pub(super) tone: Tone,
     pub(super) much: Option<i128>,
-    pub(super) relationships: BTreeSet<RelationshipKey>,
+    pub(super) relationships: BTreeSet<&'a RelationshipKey>,
     /// What is said of the first.
     pub(super) label: String,
 }
 
 /// What is drawn.
 #[derive(Debug)]
-pub(super) struct Drawn {
+pub(super) struct Drawn<'a> {
     pub(super) nodes: Vec<Node>,
-    pub(super) links: Vec<Joined>,
+    pub(super) links: Vec<Joined<'a>>,
     /// What has to be said of it, such as what is not drawn.
     pub(super) notes: Vec<String>,
 }
 
-/// Links as they are taken in: those between the same two as one, as long as there is room for them.
+/// From where to where a link runs.
+type Ends<'a> = (&'a EntityId, &'a EntityId);
+
+/// Links as they are taken in: those between the same two as one, as long as there is room for them. Nothing is copied of those for which
+/// there is none, which may be a million.
 #[derive(Default)]
-struct Taking {
-    met: Vec<EntityId>,
-    /// From where, to where, and what.
-    links: Vec<(EntityId, EntityId, Joined)>,
+struct Taking<'a> {
+    met: Vec<&'a EntityId>,
+    links: Vec<(Ends<'a>, Joined<'a>)>,
     /// By ends and tone: which of the links.
-    known: BTreeMap<(EntityId, EntityId, Tone), usize>,
+    known: BTreeMap<(Ends<'a>, Tone), usize>,
     /// How many there was no room for, and what they carry.
     undrawn: u64,
     lost: i128,
 }
 
-impl Taking {
-    fn take(&mut self, (from, to): (EntityId, EntityId), link: &Link, much: Option<i128>, label: String) {
-        let key = (from.clone(), to.clone(), link.tone);
-        let known = self.known.get(&key).copied();
-        let fresh = [&from, &to].into_iter().filter(|id| !self.met.contains(id)).count();
+impl<'a> Taking<'a> {
+    fn take(&mut self, ends: Ends<'a>, link: &'a Link, much: Option<i128>, label: impl FnOnce() -> String) {
+        let known = self.known.get(&(ends, link.tone)).copied();
+        let fresh = [ends.0, ends.1].into_iter().filter(|id| !self.met.contains(id)).count();
         if known.is_none() && (self.links.len() == MOST_LINKS || self.met.len() + fresh > MOST_NODES) {
             self.undrawn += 1;
             self.lost += much.unwrap_or(0);
             return;
         }
         let at = known.unwrap_or_else(|| {
-            for id in [&from, &to] {
-                if !self.met.contains(id) {
-                    self.met.push(id.clone());
+            for id in [ends.0, ends.1] {
+                if !self.met.contains(&id) {
+                    self.met.push(id);
                 }
             }
-            let empty = Joined { ends: (0, 0), tone: link.tone, much: None, relationships: BTreeSet::new(), label };
-            self.known.insert(key, self.links.len());
-            self.links.push((from, to, empty));
+            let (tone, label) = (link.tone, label());
+            let empty = Joined { ends: (0, 0), tone, much: None, relationships: BTreeSet::new(), label };
+            self.known.insert((ends, tone), self.links.len());
+            self.links.push((ends, empty));
             self.links.len() - 1
         });
-        let all = &mut self.links[at].2;
+        let all = &mut self.links[at].1;
         all.much = much.map(|much| all.much.unwrap_or(0) + much).or(all.much);
-        all.relationships.insert(link.relationship.clone());
+        all.relationships.insert(&link.relationship);
     }
 
     /// What there was no room for, in words.
@@ -114,14 +119,14 @@ impl Taking {
     }
 }
 
-impl Drawn {
-    pub(super) fn new(diagram: &Diagram, answer: &Answer, ontology: &Ontology) -> Self {
+impl<'a> Drawn<'a> {
+    pub(super) fn new(diagram: &'a Diagram, answer: &'a Answer, ontology: &Ontology) -> Self {
         let mut taking = Taking::default();
         for link in &diagram.links {
             match ends(link, diagram.layer, answer, ontology) {
                 Some(ends) => {
-                    let (much, label) = carried(link, &ends.0, &diagram.unit, answer, ontology);
-                    taking.take(ends, link, much, label);
+                    let much = carried(link, &diagram.unit, answer);
+                    taking.take(ends, link, much, || said(link, ends.0, answer, ontology));
                 }
                 None => taking.undrawn += 1,
             }
@@ -129,20 +134,20 @@ impl Drawn {
         let note = taking.note(&diagram.unit);
         let Taking { mut met, links, .. } = taking;
         if diagram.links.is_empty() {
-            met.extend(diagram.places.iter().take(MOST_NODES).map(|place| place.entity.clone()));
+            met.extend(diagram.places.iter().take(MOST_NODES).map(|place| &place.entity));
         }
         // Those of which something is said stand first, in the order in which it is.
         let places: BTreeMap<&EntityId, (usize, &Place)> =
             diagram.places.iter().enumerate().rev().map(|(at, place)| (&place.entity, (at, place))).collect();
-        met.sort_by_key(|id| places.get(id).map_or(usize::MAX, |(at, _)| *at));
-        let number: BTreeMap<&EntityId, usize> = met.iter().enumerate().map(|(at, id)| (id, at)).collect();
-        let links: Vec<Joined> = links
+        met.sort_by_key(|id| places.get(*id).map_or(usize::MAX, |(at, _)| *at));
+        let number: BTreeMap<&EntityId, usize> = met.iter().enumerate().map(|(at, id)| (*id, at)).collect();
+        let links: Vec<Joined<'_>> = links
             .into_iter()
-            .map(|(from, to, joined)| Joined { ends: (number[&from], number[&to]), ..joined })
+            .map(|((from, to), joined)| Joined { ends: (number[from], number[to]), ..joined })
             .collect();
         let against = links.iter().any(|link| link.label.contains('←'));
         let against = against.then(|| "Of steps with ← the relationship itself runs the other way.".to_owned());
-        let nodes = met.iter().map(|id| Node::new(id, places.get(id).map(|(_, place)| *place))).collect();
+        let nodes = met.iter().map(|id| Node::new(id, places.get(*id).map(|(_, place)| *place))).collect();
         Self { nodes, links, notes: note.into_iter().chain(against).collect() }
     }
 
@@ -161,16 +166,18 @@ impl Drawn {
     }
 
     /// All that a link is, for where one points at it.
-    pub(super) fn told(&self, link: &Joined, unit: &Unit, answer: &Answer) -> String {
+    pub(super) fn told(&self, link: &Joined<'_>, unit: &Unit, answer: &Answer) -> String {
         let name = |node: usize| words::named(answer, &self.nodes[node].entity);
         let much = link.much.map(|much| format!(": {}", unit.told(much))).unwrap_or_default();
         let said = if link.label.is_empty() { String::new() } else { format!(" · {}", link.label) };
-        let keys: Vec<String> = link.relationships.iter().map(ToString::to_string).collect();
-        format!("{} → {}{much}{said} [{}]", name(link.ends.0), name(link.ends.1), keys.join(", "))
+        let keys: Vec<String> = link.relationships.iter().take(MOST_KEYS).map(ToString::to_string).collect();
+        let more = link.relationships.len() - keys.len();
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        format!("{} → {}{much}{said} [{}{more}]", name(link.ends.0), name(link.ends.1), keys.join(", "))
     }
 
     /// What stands at a link.
-    pub(super) fn label(link: &Joined, unit: &Unit) -> String {
+    pub(super) fn label(link: &Joined<'_>, unit: &Unit) -> String {
         let several = match link.relationships.len() {
             0 | 1 => link.label.clone(),
             many if link.much.is_none() && !link.label.is_empty() => format!("{} · in {many}", link.label),
@@ -181,38 +188,46 @@ impl Drawn {
     }
 }
 
-/// How much a link carries, and what is said of it: of one that carries nothing that is counted also its kind, with `←` where the
-/// relationship itself runs the other way.
-fn carried(link: &Link, from: &EntityId, unit: &Unit, answer: &Answer, ontology: &Ontology) -> (Option<i128>, String) {
-    let stated = answer.relationships.get(&link.relationship);
-    let (much, besides) = match (link.much, stated) {
-        (Much::Is(much), _) => (Some(much), None),
+/// How much a link carries.
+fn carried(link: &Link, unit: &Unit, answer: &Answer) -> Option<i128> {
+    match link.much {
+        Much::Is(much) => Some(much),
+        Much::Nothing => None,
+        Much::Stated => {
+            let stated = answer.relationships.get(&link.relationship)?;
+            let money = stated.amount.filter(|amount| *unit == Unit::Money(Some(amount.currency)));
+            let goods =
+                stated.quantity.as_ref().filter(|goods| matches!(unit, Unit::Quantity(unit) if *unit == goods.unit));
+            money.map(|money| money.minor).or(goods.map(|goods| goods.value.micros())).map(i128::from)
+        }
+    }
+}
+
+/// What is said of a link: of one that carries nothing that is counted also its kind, with `←` where the relationship itself runs the other
+/// way.
+fn said(link: &Link, from: &EntityId, answer: &Answer, ontology: &Ontology) -> String {
+    let besides = match (link.much, answer.relationships.get(&link.relationship)) {
         (Much::Nothing, Some(stated)) => {
             let kind = ontology.relationship(&stated.kind);
             let name = kind.map_or(stated.kind.as_str(), |kind| kind.label.as_str());
             let against = stated.source != *from && kind.is_none_or(|kind| kind.directed);
-            (None, Some(format!("{}{name}", if against { "← " } else { "" })))
+            Some(format!("{}{name}", if against { "← " } else { "" }))
         }
-        (Much::Stated, Some(stated)) => {
-            let money = stated.amount.filter(|amount| *unit == Unit::Money(Some(amount.currency)));
-            let goods = stated.quantity.as_ref().filter(|goods| *unit == Unit::Quantity(goods.unit.clone()));
-            let much = money.map(|money| money.minor).or(goods.map(|goods| goods.value.micros()));
-            (much.map(i128::from), stated.period.and_then(|period| period.start()).map(moment))
-        }
-        (Much::Nothing | Much::Stated, None) => (None, None),
+        (Much::Stated, Some(stated)) => stated.period.and_then(|period| period.start()).map(moment),
+        (Much::Is(_), _) | (_, None) => None,
     };
     let parts = [Some(words::clean(&link.label)), besides].into_iter().flatten().filter(|part| !part.is_empty());
-    (much, parts.collect::<Vec<_>>().join(" · "))
+    parts.collect::<Vec<_>>().join(" · ")
 }
 
 /// From where to where a link runs.
-fn ends(link: &Link, layer: Option<FlowLayer>, answer: &Answer, ontology: &Ontology) -> Option<(EntityId, EntityId)> {
-    if let Some(ends) = &link.ends {
-        return Some(ends.clone());
+fn ends<'a>(link: &'a Link, layer: Option<FlowLayer>, answer: &'a Answer, ontology: &Ontology) -> Option<Ends<'a>> {
+    if let Some((from, to)) = &link.ends {
+        return Some((from, to));
     }
     let relationship = answer.relationships.get(&link.relationship)?;
     let flows = ontology.relationship(&relationship.kind).map(|kind| &kind.flows);
     let along = layer.and_then(|layer| flows?.get(&layer)).map(|flow| flow.along);
-    let (source, target) = (relationship.source.clone(), relationship.target.clone());
+    let (source, target) = (&relationship.source, &relationship.target);
     Some(if along == Some(Along::Backward) { (target, source) } else { (source, target) })
 }

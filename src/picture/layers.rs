@@ -18,8 +18,8 @@ pub(super) struct Layers {
     pub(super) via: Vec<Vec<usize>>,
     /// By link: whether it runs back, or stays in a column.
     pub(super) back: Vec<bool>,
-    /// Pairs of vertices in columns beside each other.
-    segments: Vec<(usize, usize)>,
+    /// By column: pairs of a vertex in it and one in the next. Only these can cross.
+    segments: Vec<Vec<(usize, usize)>>,
 }
 
 impl Layers {
@@ -32,7 +32,7 @@ impl Layers {
         used.dedup();
         column.iter_mut().for_each(|at| *at = used.partition_point(|known| known < at));
         let back: Vec<bool> = links.iter().map(|(from, to)| column[*to] <= column[*from]).collect();
-        let (mut via, mut segments) = (Vec::new(), Vec::new());
+        let (mut via, mut segments) = (Vec::new(), vec![Vec::new(); used.len()]);
         for ((from, to), back) in links.iter().zip(&back) {
             let mut bends = Vec::new();
             if !back {
@@ -40,10 +40,10 @@ impl Layers {
                 for at in column[*from] + 1..column[*to] {
                     column.push(at);
                     bends.push(column.len() - 1);
-                    segments.push((last, column.len() - 1));
+                    segments[at - 1].push((last, column.len() - 1));
                     last = column.len() - 1;
                 }
-                segments.push((last, *to));
+                segments[column[*to] - 1].push((last, *to));
             }
             via.push(bends);
         }
@@ -56,7 +56,9 @@ impl Layers {
 
     /// The neighbours of a vertex in the column before, or after.
     fn beside(&self, vertex: usize, before: bool) -> impl Iterator<Item = usize> + '_ {
-        self.segments.iter().filter_map(move |(from, to)| match before {
+        let column = if before { self.column[vertex].checked_sub(1) } else { Some(self.column[vertex]) };
+        let beside = column.map(|column| self.segments[column].as_slice()).unwrap_or_default();
+        beside.iter().filter_map(move |(from, to)| match before {
             true => (*to == vertex).then_some(*from),
             false => (*from == vertex).then_some(*to),
         })
@@ -101,11 +103,12 @@ impl Layers {
         let mut row = vec![0; self.column.len()];
         self.order.iter().for_each(|column| column.iter().enumerate().for_each(|(at, vertex)| row[*vertex] = at));
         let crosses = |a: &(usize, usize), b: &(usize, usize)| {
-            self.column[a.0] == self.column[b.0]
-                && ((row[a.0] < row[b.0] && row[a.1] > row[b.1]) || (row[a.0] > row[b.0] && row[a.1] < row[b.1]))
+            (row[a.0] < row[b.0] && row[a.1] > row[b.1]) || (row[a.0] > row[b.0] && row[a.1] < row[b.1])
         };
-        let later = |at: usize| &self.segments[at + 1..];
-        self.segments.iter().enumerate().map(|(at, a)| later(at).iter().filter(|b| crosses(a, b)).count()).sum()
+        let among = |all: &Vec<(usize, usize)>| -> usize {
+            all.iter().enumerate().map(|(at, a)| all[at + 1..].iter().filter(|b| crosses(a, b)).count()).sum()
+        };
+        self.segments.iter().map(among).sum()
     }
 
     /// By vertex: its middle from the top, given how high each is and how far they have to be from each other; and how high all is.

@@ -32,6 +32,10 @@ const MARGIN: f64 = 32.0;
 const BANNER: f64 = 26.0;
 /// The most panels of a picture.
 const MOST_PANELS: usize = 12;
+/// The most notes of a figure that a picture has.
+const MOST_NOTES: usize = 12;
+/// The most letters of one of them.
+const LONGEST_NOTE: usize = 300;
 /// The name of the arrow heads.
 const HEAD: &str = "head";
 
@@ -45,7 +49,7 @@ struct Part {
 /// Draws the figure of an answer to the analysis of this name.
 pub fn draw(name: &str, figure: &Figure, answer: &Answer, ontology: &Ontology) -> String {
     let shown = &figure.panels[..figure.panels.len().min(MOST_PANELS)];
-    let mut notes = figure.notes.iter().map(|note| words::clean(note)).collect::<Vec<_>>();
+    let mut notes = told(&figure.notes);
     if figure.panels.len() > shown.len() {
         notes.push(format!("Only {} of {} panels are drawn.", shown.len(), figure.panels.len()));
     }
@@ -78,6 +82,30 @@ pub fn draw(name: &str, figure: &Figure, answer: &Answer, ontology: &Ontology) -
     page.notes(&notes);
     page.banner(answer);
     page.end()
+}
+
+/// The notes of a figure, as many and as much of each as can be read, and what is missing of them.
+fn told(notes: &[String]) -> Vec<String> {
+    let mut cut = 0;
+    let short = |note: &String| match note.char_indices().nth(LONGEST_NOTE) {
+        Some((end, _)) => {
+            cut += 1;
+            format!("{}…", words::clean(&note[..end]))
+        }
+        None => words::clean(note),
+    };
+    let mut told: Vec<String> = notes.iter().take(MOST_NOTES).map(short).collect();
+    if cut > 0 {
+        told.push(format!(
+            "The answer itself has the rest of {}.",
+            words::count(cut, "note that is cut", "notes that are cut")
+        ));
+    }
+    if notes.len() > MOST_NOTES {
+        let more = words::count((notes.len() - MOST_NOTES) as u64, "more note", "more notes");
+        told.push(format!("The answer itself has {more}."));
+    }
+    told
 }
 
 /// A page as it grows downwards.

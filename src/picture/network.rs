@@ -69,7 +69,7 @@ pub(super) fn draw(diagram: &Diagram, answer: &Answer, ontology: &Ontology, widt
 }
 
 /// The ways of the links; those between the same two beside each other.
-fn routes(drawn: &Drawn, layers: &Layers, at: impl Fn(usize) -> (f64, f64)) -> Vec<Route> {
+fn routes(drawn: &Drawn<'_>, layers: &Layers, at: impl Fn(usize) -> (f64, f64)) -> Vec<Route> {
     let (mut routes, mut lane) = (Vec::new(), 0.0);
     for (number, link) in drawn.links.iter().enumerate() {
         let beside = drawn.links[..number].iter().filter(|other| other.ends == link.ends).count() as f64 * 12.0;

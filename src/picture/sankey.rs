@@ -59,7 +59,7 @@ pub(super) fn draw(diagram: &Diagram, answer: &Answer, ontology: &Ontology, widt
 }
 
 struct Scene<'d> {
-    drawn: &'d Drawn,
+    drawn: &'d Drawn<'d>,
     layers: &'d Layers,
     thick: &'d [f64],
     /// By vertex.
@@ -71,7 +71,7 @@ struct Scene<'d> {
 }
 
 /// By link: how thick it is.
-fn thickness(drawn: &Drawn, layers: &Layers) -> Vec<f64> {
+fn thickness(drawn: &Drawn<'_>, layers: &Layers) -> Vec<f64> {
     let much: Vec<f64> = drawn.links.iter().map(|link| link.much.unwrap_or(0).max(0) as f64).collect();
     let (incoming, outgoing) = (passing(drawn, &much, false), passing(drawn, &much, true));
     let most = much.iter().copied().fold(0.0, f64::max);
@@ -85,7 +85,7 @@ fn thickness(drawn: &Drawn, layers: &Layers) -> Vec<f64> {
 }
 
 /// By node: what comes in, or goes out.
-fn passing(drawn: &Drawn, much: &[f64], out: bool) -> Vec<f64> {
+fn passing(drawn: &Drawn<'_>, much: &[f64], out: bool) -> Vec<f64> {
     let mut sums = vec![0.0; drawn.nodes.len()];
     for (link, much) in drawn.links.iter().zip(much) {
         sums[if out { link.ends.0 } else { link.ends.1 }] += much;

@@ -15,8 +15,8 @@ use crate::analysis::{
 };
 use crate::graph::{Budget, GraphView, Lens, Progress, Snapshot};
 use crate::model::{
-    Assertion, DerivedMarking, Entity, EntityId, Instant, RelationshipId, RelationshipKey, Revision, Subject,
-    fold_relationship,
+    Assertion, AssertionId, DerivedMarking, Entity, EntityId, Instant, RelationshipId, RelationshipKey, Revision,
+    Subject, fold_relationship,
 };
 use crate::picture;
 use crate::store::Wanted;
@@ -38,7 +38,10 @@ pub(super) struct Asked {
 impl AppState {
     /// Answers a question. Its body is read and checked first; nothing is logged for one that has no meaning by itself.
     pub async fn run_analysis(&self, who: &Caller, name: &str, body: Value) -> ServiceResult<Disclosed<Answer>> {
-        self.disclose_analysis(who, name, body, false, |_, (answer, _)| answer).await
+        let permit = self.gate.admit(&who.identity, Action::Analyse, who.context.clone()).await?;
+        let asked = self.ask(&permit, name, body).await?;
+        let Found { answer, ids, .. } = self.answer_at_once(&permit, &asked, false).await?;
+        Ok(self.gate.disclose(&permit, "ok", ids, answer).await?)
     }
 
     /// Answers a question with a picture; `None`: there is none of such answers.
@@ -48,31 +51,29 @@ impl AppState {
         name: &str,
         body: Value,
     ) -> ServiceResult<Disclosed<Option<String>>> {
-        self.disclose_analysis(who, name, body, true, |asked, found| self.picture(asked, &found)).await
-    }
-
-    /// Answers a question in some form; with `drawn`, what the answer looks like is known to it.
-    async fn disclose_analysis<T>(
-        &self,
-        who: &Caller,
-        name: &str,
-        body: Value,
-        drawn: bool,
-        form: impl FnOnce(&Asked, (Answer, Option<Figure>)) -> T,
-    ) -> ServiceResult<Disclosed<T>> {
         let permit = self.gate.admit(&who.identity, Action::Analyse, who.context.clone()).await?;
         let asked = self.ask(&permit, name, body).await?;
+        let Found { answer, figure, ids } = self.answer_at_once(&permit, &asked, true).await?;
+        let Some(figure) = figure else {
+            return Ok(self.gate.disclose(&permit, "ok", Disclosure::default(), None).await?);
+        };
+        let sight = Sight { name: asked.analysis.name(), answer, figure };
+        let picture = self.picture(Arc::new(sight)).await?;
+        Ok(self.gate.disclose(&permit, "ok", ids, Some(picture)).await?)
+    }
+
+    async fn answer_at_once(&self, permit: &Permit, asked: &Asked, drawn: bool) -> ServiceResult<Found> {
         let snapshot = self.latest_snapshot().await?;
-        match self.answer(&permit, &asked, snapshot, drawn).await {
-            Ok((found, ids)) => Ok(self.gate.disclose(&permit, "ok", ids, form(&asked, found)).await?),
-            Err(error) => Err(self.told_failure(&permit, error).await),
+        match self.answer(permit, asked, snapshot, drawn).await {
+            Ok(found) => Ok(found),
+            Err(error) => Err(self.told_failure(permit, error).await),
         }
     }
 
-    /// The picture of an answer.
-    fn picture(&self, asked: &Asked, (answer, figure): &(Answer, Option<Figure>)) -> Option<String> {
-        let figure = figure.as_ref()?;
-        Some(picture::draw(asked.analysis.name(), figure, answer, &self.vocabulary.ontology))
+    /// The picture of an answer: work as questions are, off the serving threads and within the same limits.
+    pub(super) async fn picture(&self, sight: Arc<Sight>) -> ServiceResult<String> {
+        let vocabulary = Arc::clone(&self.vocabulary);
+        self.workers.work(move |_| picture::draw(sight.name, &sight.figure, &sight.answer, &vocabulary.ontology)).await
     }
 
     /// A failure as it leaves. What is unknown is told as well, so that goes into the log: hidden and absent take this same way.
@@ -97,10 +98,12 @@ impl AppState {
         let asked = self.ask(&permit, name, body).await?;
         let snapshot = self.latest_snapshot().await?;
         let (state, own) = (Arc::clone(self), permit.clone());
-        let status = self.start_job(&permit, asked.progress.clone(), async move {
-            let (found, ids) = state.answer(&own, &asked, snapshot, true).await?;
-            let body = serde_json::to_vec(&found.0).map_err(|error| ServiceError::Internal(error.to_string()))?;
-            Ok(JobOutput { body, picture: state.picture(&asked, &found), ids })
+        let (progress, pictured) = (asked.progress.clone(), asked.analysis.has_figure());
+        let status = self.start_job(&permit, progress, pictured, async move {
+            let Found { answer, figure, ids } = state.answer(&own, &asked, snapshot, pictured).await?;
+            let body = serde_json::to_vec(&answer).map_err(|error| ServiceError::Internal(error.to_string()))?;
+            let sight = figure.map(|figure| Arc::new(Sight { name: asked.analysis.name(), answer, figure }));
+            Ok(JobOutput { body: body.into(), sight, ids })
         })?;
         Ok(self.gate.disclose(&permit, "ok", Disclosure::default(), status).await?)
     }
@@ -148,14 +151,14 @@ impl AppState {
         asked: &Asked,
         snapshot: Arc<Snapshot>,
         drawn: bool,
-    ) -> ServiceResult<((Answer, Option<Figure>), Disclosure)> {
+    ) -> ServiceResult<Found> {
         let mut snapshot = snapshot;
         for _ in 0..ATTEMPTS {
             let (finding, figure) = self.find(permit, asked, Arc::clone(&snapshot), drawn).await?;
             let revision = asked.at.unwrap_or(snapshot.revision());
             if let Some(named) = self.look_up(permit, asked, revision, &finding.evidence).await? {
                 let (answer, ids) = self.assemble(asked, revision, finding, named);
-                return Ok(((answer, figure), ids));
+                return Ok(Found { answer, figure, ids });
             }
             // A claim was withdrawn, erased or run out between the work and the look-up: what was found is no longer there.
             snapshot = self.latest_snapshot().await?;
@@ -229,8 +232,18 @@ impl AppState {
                 Ok(self.store.claims(permit, wanted, Some(revision)).await?)
             }
         };
-        let (entities, claims): (Vec<Entity>, Vec<Assertion>) = tokio::try_join!(entities, claims)?;
-        if entities.len() != ids.len() {
+        let stated: Vec<AssertionId> = evidence.assertions.iter().copied().collect();
+        let stating = async {
+            if stated.is_empty() {
+                return Ok(Vec::new());
+            }
+            self.store.claims(permit, Wanted::Assertions(&stated), Some(revision)).await
+        };
+        let (entities, claims, stating): (Vec<Entity>, Vec<Assertion>, Vec<Assertion>) =
+            tokio::try_join!(entities, claims, stating)?;
+        // Claims by their ids come whenever they were recorded.
+        let stating = stating.iter().filter(|claim| claim.recorded.holds(Some(revision)));
+        if entities.len() != ids.len() || stating.count() != stated.len() {
             return Ok(None);
         }
         let mut by_triple: BTreeMap<&Subject, Vec<&Assertion>> = BTreeMap::new();
@@ -244,7 +257,8 @@ impl AppState {
             relationships.insert(key.clone(), EvidenceRelationship::new(key.clone(), fold));
         }
         let entities = entities.into_iter().map(|entity| (entity.id.clone(), entity)).collect();
-        Ok(Some(Named { entities, relationships, unnamed: evidence.marking.clone() }))
+        let (assertions, unnamed) = (evidence.assertions.clone(), evidence.marking.clone());
+        Ok(Some(Named { entities, relationships, assertions, unnamed }))
     }
 
     /// Whether a relationship claim counts in the frame.
@@ -294,11 +308,28 @@ impl Asked {
     }
 }
 
+/// An answer, what it looks like where that was asked for, and what giving it away discloses.
+struct Found {
+    answer: Answer,
+    figure: Option<Figure>,
+    ids: Disclosure,
+}
+
+/// An answer that can be drawn.
+pub(super) struct Sight {
+    /// The name of the analysis.
+    name: &'static str,
+    answer: Answer,
+    figure: Figure,
+}
+
 /// What a result names.
 #[derive(Default)]
 pub(super) struct Named {
     pub(super) entities: BTreeMap<EntityId, Entity>,
     pub(super) relationships: BTreeMap<RelationshipKey, EvidenceRelationship>,
+    /// Claims on entities that it names by themselves.
+    pub(super) assertions: BTreeSet<AssertionId>,
     /// The marking of what the result rests on besides.
     pub(super) unnamed: DerivedMarking,
 }
@@ -318,7 +349,7 @@ impl Named {
         Disclosure {
             entities: self.entities.keys().cloned().collect(),
             relationships: self.relationships.keys().cloned().collect(),
-            assertions: claims.collect(),
+            assertions: claims.chain(self.assertions.iter().copied()).collect(),
         }
     }
 }

@@ -16,6 +16,7 @@ use tokio::task::AbortHandle;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::analyses::Sight;
 use super::reading::hex;
 use super::{AppState, Caller, Limits, Rendered, ServiceError, ServiceResult};
 use crate::access::{Action, Disclosed, Disclosure, Permit};
@@ -62,12 +63,11 @@ pub struct JobStatus {
 const TICK: Duration = Duration::from_secs(1);
 
 /// What a job answers.
-#[derive(Clone)]
 pub(crate) struct JobOutput {
     /// The answer as JSON.
-    pub(crate) body: Vec<u8>,
-    /// A picture of it, where there is one of such answers.
-    pub(crate) picture: Option<String>,
+    pub(crate) body: Arc<[u8]>,
+    /// What is drawn for whoever asks for a picture, where there is one of such answers.
+    pub(super) sight: Option<Arc<Sight>>,
     /// What it discloses.
     pub(crate) ids: Disclosure,
 }
@@ -76,9 +76,11 @@ struct Job {
     owner: SubjectName,
     /// What its owner was cleared for when it began.
     clearance: String,
+    /// Whether there is a picture of what it answers.
+    pictured: bool,
     status: watch::Sender<JobStatus>,
     progress: Progress,
-    output: Mutex<Option<Result<JobOutput, ServiceError>>>,
+    output: Mutex<Option<Result<Arc<JobOutput>, ServiceError>>>,
     task: Mutex<Option<AbortHandle>>,
 }
 
@@ -123,7 +125,7 @@ impl Jobs {
 }
 
 impl Job {
-    fn finish(&self, state: JobState, now: Instant, output: Option<Result<JobOutput, ServiceError>>) {
+    fn finish(&self, state: JobState, now: Instant, output: Option<Result<Arc<JobOutput>, ServiceError>>) {
         *self.output.lock().unwrap_or_else(PoisonError::into_inner) = output;
         self.status.send_if_modified(|status| {
             let running = status.state == JobState::Running;
@@ -139,10 +141,10 @@ impl Job {
         JobStatus { visited: self.progress.visited(), ..self.status.borrow().clone() }
     }
 
-    fn output(&self) -> ServiceResult<JobOutput> {
+    fn output(&self) -> ServiceResult<Arc<JobOutput>> {
         let output = self.output.lock().unwrap_or_else(PoisonError::into_inner);
         match (&*output, self.status.borrow().state) {
-            (Some(Ok(output)), _) => Ok(output.clone()),
+            (Some(Ok(output)), _) => Ok(Arc::clone(output)),
             (Some(Err(error)), _) => Err(again(error)),
             (None, JobState::Running) => Err(ServiceError::Conflict {
                 code: "job-not-finished",
@@ -186,6 +188,7 @@ impl AppState {
         self: &Arc<Self>,
         permit: &Permit,
         progress: Progress,
+        pictured: bool,
         work: impl Future<Output = ServiceResult<JobOutput>> + Send + 'static,
     ) -> ServiceResult<JobStatus> {
         let id = self.gate.clock().fresh_id();
@@ -200,6 +203,7 @@ impl AppState {
         let job = Arc::new(Job {
             owner: permit.identity().subject.clone(),
             clearance: clearance_of(permit),
+            pictured,
             status: watch::Sender::new(status.clone()),
             progress,
             output: Mutex::default(),
@@ -212,7 +216,7 @@ impl AppState {
             let output = AssertUnwindSafe(work).catch_unwind().await;
             let output = output.unwrap_or_else(|_| Err(ServiceError::Internal("a job panicked".to_owned())));
             let ended = if output.is_ok() { JobState::Done } else { JobState::Failed };
-            running.finish(ended, state.gate.clock().now(), Some(output));
+            running.finish(ended, state.gate.clock().now(), Some(output.map(Arc::new)));
         });
         *job.task.lock().unwrap_or_else(PoisonError::into_inner) = Some(task.abort_handle());
         Ok(status)
@@ -272,18 +276,27 @@ impl AppState {
     pub async fn get_job_result(&self, who: &Caller, id: Uuid) -> ServiceResult<Disclosed<Rendered>> {
         let (permit, output) = self.job_output(who, id).await?;
         // A job has one result, so its id says which version that is; the bytes hold a sealed token, in which chance has a part.
-        let rendered = Rendered { tag: id.simple().to_string(), body: Some(output.body) };
-        Ok(self.gate.disclose(&permit, "ok", output.ids, rendered).await?)
+        let rendered = Rendered { tag: id.simple().to_string(), body: Some(Arc::clone(&output.body)) };
+        Ok(self.gate.disclose(&permit, "ok", output.ids.clone(), rendered).await?)
     }
 
-    /// A picture of what a job found, likewise; `None`: there is none of such answers.
+    /// Whether there is, or will be, a picture of what this caller's job of this id answers. Of what is no job of theirs nothing is said:
+    /// collecting its picture fails as collecting its result does.
+    pub fn is_job_pictured(&self, who: &Caller, id: Uuid) -> bool {
+        self.jobs.of(&who.identity.subject, id).is_none_or(|job| job.pictured)
+    }
+
+    /// A picture of what a job found, likewise; `None`: there is none of such answers. It is drawn when it is asked for.
     pub async fn get_job_picture(&self, who: &Caller, id: Uuid) -> ServiceResult<Disclosed<Option<String>>> {
-        let (permit, JobOutput { picture, ids, .. }) = self.job_output(who, id).await?;
-        let ids = if picture.is_some() { ids } else { Disclosure::default() };
-        Ok(self.gate.disclose(&permit, "ok", ids, picture).await?)
+        let (permit, output) = self.job_output(who, id).await?;
+        let Some(sight) = &output.sight else {
+            return Ok(self.gate.disclose(&permit, "ok", Disclosure::default(), None).await?);
+        };
+        let picture = self.picture(Arc::clone(sight)).await?;
+        Ok(self.gate.disclose(&permit, "ok", output.ids.clone(), Some(picture)).await?)
     }
 
-    async fn job_output(&self, who: &Caller, id: Uuid) -> ServiceResult<(Permit, JobOutput)> {
+    async fn job_output(&self, who: &Caller, id: Uuid) -> ServiceResult<(Permit, Arc<JobOutput>)> {
         let (permit, job) = self.own_job(who, id).await?;
         if job.clearance != clearance_of(&permit) {
             self.gate.disclose(&permit, "clearance-changed", Disclosure::default(), ()).await?.into_inner();

@@ -1,5 +1,6 @@
 //! How things are read: as of when, in which version the caller holds them already, and page by page.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
@@ -53,7 +54,7 @@ pub struct Rendered {
     /// Changes exactly when the visible form does.
     pub tag: String,
     /// The JSON; `None` when the caller holds it already.
-    pub body: Option<Vec<u8>>,
+    pub body: Option<Arc<[u8]>>,
 }
 
 /// One thing as JSON, with the tag of that form.
@@ -62,14 +63,14 @@ pub(crate) struct Form {
     /// Changes exactly when the form does.
     pub(crate) tag: String,
     /// The JSON.
-    pub(crate) body: Vec<u8>,
+    pub(crate) body: Arc<[u8]>,
 }
 
 impl Form {
     /// The form of a thing.
     pub(crate) fn of(value: &impl Serialize) -> ServiceResult<Self> {
         let body = serde_json::to_vec(value).map_err(|error| ServiceError::Internal(error.to_string()))?;
-        Ok(Self { tag: hex(&Sha256::digest(&body)[..16]), body })
+        Ok(Self { tag: hex(&Sha256::digest(&body)[..16]), body: body.into() })
     }
 }
 
@@ -234,7 +235,7 @@ impl AppState {
         reading: &Reading,
     ) -> ServiceResult<Disclosed<Rendered>> {
         let held = reading.held.iter().any(|held| held == "*" || *held == form.tag);
-        let (outcome, body) = if held { ("not-modified", None) } else { ("ok", Some(form.body.clone())) };
+        let (outcome, body) = if held { ("not-modified", None) } else { ("ok", Some(Arc::clone(&form.body))) };
         Ok(self.gate.disclose(permit, outcome, ids, Rendered { tag: form.tag.clone(), body }).await?)
     }
 

@@ -335,6 +335,7 @@ proptest! {
                 prop_assert_eq!(schema_errors(*analysis, "request", &body), Vec::<String>::new());
                 if let Ok(found) = ask(&snapshot, &who, analysis.name(), &body, None) {
                     prop_assert_eq!(schema_errors(*analysis, "result", &found.result), Vec::<String>::new());
+                    prop_assert_eq!(&found.evidence.assertions, &crate::graph::claims_named(&found.result));
                     for key in found.evidence.relationships.values() {
                         let linchpin::model::Subject::Relationship { source, target, .. } = key else { panic!("{key:?}") };
                         prop_assert!(found.evidence.entities.contains(source) && found.evidence.entities.contains(target));

@@ -210,6 +210,28 @@ fn what_is_too_much_to_read_is_counted() {
 }
 
 #[test]
+fn notes_are_few_and_short_and_the_rest_is_counted() {
+    let mut figure = figure(Vec::new());
+    figure.notes = (0..10_000).map(|at| format!("note {at} {}", "Жа ".repeat(at))).collect();
+    let svg = drawn(&figure, &answer(Vec::new(), Vec::new()));
+    harmless(&svg);
+    assert!(svg.len() < 30_000, "{} bytes", svg.len());
+    assert!(says(&svg, "note 11 ") && !says(&svg, "note 12 "));
+    assert!(says(&svg, "9,988 more notes") && !says(&svg, "that are cut"));
+    figure.notes = vec!["a ".repeat(200), "b ".repeat(100), "c ".repeat(50_000)];
+    let svg = drawn(&figure, &answer(Vec::new(), Vec::new()));
+    assert!(svg.len() < 30_000 && says(&svg, "the rest of 2 notes that are cut"), "{} bytes", svg.len());
+}
+
+#[test]
+fn a_link_of_many_relationships_names_the_first() {
+    let links = (0..5_000).map(|at| link(&format!("t-{at:04}"), ("a", "b"), Much::Is(1))).collect();
+    let svg = drawn(&figure(vec![sankey(links)]), &answer(Vec::new(), Vec::new()));
+    assert!(says(&svg, "50.00 EUR · in 5000") && says(&svg, "t-0018, t-0019 and 4980 more]"), "{:?}", texts(&svg));
+    assert!(svg.len() < 20_000, "{} bytes", svg.len());
+}
+
+#[test]
 fn every_amount_stands_there_and_parallel_ones_are_added() {
     let links = vec![
         link("t-1", ("a", "b"), Much::Is(22_986_100)),

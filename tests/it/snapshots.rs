@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use linchpin::access::RequestContext;
 use linchpin::model::Vocabulary;
-use linchpin::service::{AppState, Caller, Limits, Parts, Sealer};
+use linchpin::service::{AppState, Caller, Limits, Parts, Sealer, ServiceError};
 use linchpin::store::GraphStore;
 use linchpin::store::embedded::EmbeddedStore;
 use serde_json::{Value, json};
@@ -380,4 +380,24 @@ async fn two_instances_on_one_neo4j_see_each_others_commits() {
     let next = Run::on(Arc::new(WatchedStore::new(harness.another().await)), file("one"), vocabulary);
     assert_eq!(next.ask().await.len(), other.ask().await.len());
     assert_eq!(next.store.whole_readings(), 0);
+}
+
+#[tokio::test]
+async fn a_claim_that_is_named_by_itself_is_looked_up_again() {
+    let house = House::new();
+    let run = house.with(None, Vocabulary::builtin(), WatchedStore::new);
+    let rate =
+        entity("fx", "ExchangeRate").with("baseCurrency", "EUR").with("quoteCurrency", "RSD").with("rate", "117.2");
+    let paid = link("t-1", "AccountTransfer", "acc-1", "acc-2").amount(11_720, "RSD").at("2024-03-01T00:00:00Z");
+    run.write(1, vec![entity("acc-1", "BankAccount"), entity("acc-2", "BankAccount"), rate, paid]).await;
+    let ask = async |currency: &str| {
+        run.clock.advance_seconds(1);
+        let body = json!({"entities": ["acc-2"], "currency": currency});
+        let answer = run.state.run_analysis(&caller("ana@al-police"), "balances", body).await;
+        answer.map(|answer| answer.into_inner().result["rates"].as_array().map_or(0, Vec::len))
+    };
+    assert_eq!((ask("EUR").await.unwrap(), ask("RSD").await.unwrap()), (1, 0));
+    run.store.forget_claims();
+    assert!(matches!(ask("EUR").await, Err(ServiceError::Busy { .. })), "it must not go out");
+    assert_eq!(ask("RSD").await.unwrap(), 0, "which names none");
 }

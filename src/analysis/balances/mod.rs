@@ -5,7 +5,7 @@ mod request;
 mod series;
 
 use super::accounts::{Account, Accounts, Books, openings};
-use super::currencies::OneCurrency;
+use super::currencies::{ClaimedBalance, OneCurrency};
 use super::paths::all_known;
 use super::whole::unaffordable;
 use super::{
@@ -72,7 +72,7 @@ impl Analysis for Balances {
         };
         let money = OneCurrency::new(view, accounts.transfers.clone(), params.currency, None, &budget.watch())?;
         let chain = params.same_instant == TraceMoneySameInstant::Chain;
-        let books = Books::new(view, &accounts, money, &given, chain)?;
+        let books = Books::new(view, &accounts, money, (&given, chain), &budget.watch())?;
         let grown = Grown::new(&books, &params, budget)?;
         let most = caps.max_results as usize;
         let mut evidence = Evidence::default();
@@ -151,9 +151,9 @@ impl Grown {
         cut |= within.min(most) < points.len();
         let told = |at: &usize| evidence.relationship(view, moved.get(*at).relationship);
         let transfers = points[..within.min(most)].iter().map(told).collect();
-        let account = |((account, claimed), growing): ((&Account, &Option<_>), Growing)| BalancesAccount {
+        let account = |((account, claimed), growing): ((&Account, &Option<ClaimedBalance>), Growing)| BalancesAccount {
             entity: evidence.entity(view, account.node),
-            claimed: claimed.clone(),
+            claimed: claimed.as_ref().map(|claimed| claimed.named(evidence)),
             holdings: account.holdings.iter().map(|triple| evidence.relationship(view, *triple)).collect(),
             series: growing.until(end),
         };

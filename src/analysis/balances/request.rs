@@ -148,7 +148,8 @@ pub struct BalancesAccount {
     /// The account.
     pub entity: EntityId,
     /// The claim by which the account opens with anything: of the balances that are claimed of it at instants, the last until its first
-    /// transfer, in the currency if there is one in it. Left out where there is none, or the request gives what the account opens with.
+    /// transfer in the currency, or else the last until then for which a rate holds at its instant; those without one are passed over.
+    /// Left out where there is none, or the request gives what the account opens with.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub claimed: Option<ClaimedBalance>,

@@ -6,7 +6,7 @@ mod request;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::accounts::held_by;
-use super::currencies::{OneCurrency, Rates};
+use super::currencies::{ComesTo, OneCurrency, Rates};
 use super::greatest_flow::{FlowRules, GreatestFlow, ToldCut, ToldWay};
 use super::whole::unaffordable;
 use super::{Analysis, AnalysisError, Caps, Evidence, FigureOf, Finding, Frame, LeftOut, Truncated, TruncatedReason};
@@ -93,7 +93,7 @@ fn found(
         timeless: !params.temporal,
         same_instant: params.same_instant,
         max_hops: caps.max_hops,
-        leads_on: &|passage| rates.as_ref().is_none_or(|rates| rates.comes_to(passage).is_some()),
+        leads_on: &|passage| rates.as_ref().is_none_or(|rates| rates.comes_to(passage) == ComesTo::Something),
     };
     let mut reached = reach(view, &view.layer(FlowLayer::Money), &wanted, budget).map_err(AnalysisError::stopped)?;
     if reached.spent {

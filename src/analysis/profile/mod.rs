@@ -84,7 +84,8 @@ impl Analysis for Profile {
         let activity = told.activity(&accounts.transfers);
         let chain = params.same_instant == TraceMoneySameInstant::Chain;
         let mut currency = |code| {
-            let books = Books::new(view, &accounts, OneCurrency::own(accounts.transfers.clone(), code), &[], chain)?;
+            let money = OneCurrency::own(accounts.transfers.clone(), code);
+            let books = Books::new(view, &accounts, money, (&[], chain), &budget.watch())?;
             // Of a currency that is met there may be nothing but amounts below the least.
             if books.money.transfers.is_empty() {
                 return Ok(None);

@@ -63,8 +63,8 @@ impl Books {
             added = Some(place as u32);
         }
         let chain = params.same_instant == TraceMoneySameInstant::Chain;
-        let openings =
-            stated_openings(view, &nodes, &entries, &asked.given, &mut money, |account| is_followed[account]);
+        let wanted = |account: usize| is_followed[account];
+        let openings = stated_openings(view, &nodes, &entries, &asked.given, (&mut money, watch), wanted)?;
         let ledger = ledger(&entries, &openings, chain)?;
         look()?;
         let traced = asked.origin.transfer.map(|passage| passage.relationship);

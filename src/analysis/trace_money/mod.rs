@@ -8,7 +8,7 @@ mod rows;
 use rayon::prelude::*;
 
 use super::accounts::{currency, held_by, openings};
-use super::currencies::{OneCurrency, Rates};
+use super::currencies::{ComesTo, OneCurrency, Rates};
 use super::whole::unaffordable;
 use super::{Analysis, AnalysisError, Caps, FigureOf, Finding, Frame, LeftOut, Truncated, TruncatedReason};
 use crate::graph::algo::{Chains, ReachWanted, Reached, Traced, reach};
@@ -81,7 +81,7 @@ impl Analysis for TraceMoney {
             same_instant: params.same_instant == TraceMoneySameInstant::Chain,
             // What a transfer brings has gone one already.
             max_hops: caps.max_hops.saturating_sub(u32::from(origin.transfer.is_some())),
-            leads_on: &|passage| rates.as_ref().is_none_or(|rates| rates.comes_to(passage).is_some()),
+            leads_on: &|passage| rates.as_ref().is_none_or(|rates| rates.comes_to(passage) == ComesTo::Something),
         };
         let layer = view.layer(FlowLayer::Money);
         let reached = reach(view, &layer, &wanted, budget).map_err(AnalysisError::stopped)?;
@@ -191,11 +191,13 @@ fn transfer(view: &GraphView<'_>, params: &TraceMoneyRequest, rates: Option<&Rat
         let detail = format!("`{key}` is no transfer of money with a time and an amount above 0, from one to another");
         fault("/from/relationship", "no-transfer", detail)
     })?;
-    if rates.is_some_and(|rates| rates.comes_to(&passage).is_none()) {
-        let detail = format!("`{key}` is in another currency, and no rate holds for it: leave this out");
-        return Err(fault("/currency", "other-currency", detail));
-    }
-    Ok(passage)
+    let why = match rates.map(|rates| rates.comes_to(&passage)) {
+        None | Some(ComesTo::Something) => return Ok(passage),
+        Some(ComesTo::Nothing) => "comes to no minor unit of it",
+        Some(ComesTo::Unknown) => "no rate holds for it",
+    };
+    let detail = format!("`{key}` is in another currency, and {why}: leave this out");
+    Err(fault("/currency", "other-currency", detail))
 }
 
 fn answer(

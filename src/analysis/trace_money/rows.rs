@@ -134,7 +134,7 @@ impl<'t, 'a> Told<'t, 'a> {
             entity: self.evidence.entity(self.view, books.nodes[at as usize]),
             opening: ledger.opening(at),
             unexplained: ledger.opening(at) - books.openings[at as usize].stated,
-            claimed: books.openings[at as usize].claimed.clone(),
+            claimed: books.openings[at as usize].claimed.as_ref().map(|claimed| claimed.named(&mut self.evidence)),
         };
         opened.into_iter().map(row).collect()
     }

@@ -16,8 +16,7 @@ pub struct StatedRate {
     pub claim: AssertionId,
     /// What it states.
     pub rate: ExchangeRate,
-    /// When it holds, in microseconds: from the first moment until before the second; equal ends for an instant, the minimum or maximum
-    /// where open.
+    /// When it holds, in microseconds: from the first moment until before the second; the minimum or maximum where open.
     pub period: (i64, i64),
     /// How much the claim counts.
     pub standing: Standing,
@@ -37,7 +36,7 @@ pub struct StatedBalance {
 }
 
 impl GraphView<'_> {
-    /// All rates between a currency and others, in the order in which their claims count.
+    /// All rates between a currency and others, in the order in which their claims count. What is claimed for an instant is no rate.
     pub fn rates(&self, currency: Currency, watch: &Watch) -> Result<Vec<StatedRate>, Halt> {
         let mut rates = Vec::new();
         for (at, node) in self.snapshot.rated().enumerate() {
@@ -45,7 +44,10 @@ impl GraphView<'_> {
                 watch.pass(0)?;
             }
             self.snapshot.each_entity_claim(node, |claim, values| {
-                if self.counts_of_entity(node, &claim) && self.ontology().is_rate(self.kind_named(&claim)) {
+                if claim.period.0 < claim.period.1
+                    && self.counts_of_entity(node, &claim)
+                    && self.ontology().is_rate(self.kind_named(&claim))
+                {
                     let rate = self.rate(values).filter(|rate| rate.other(currency).is_some());
                     rates.extend(rate.map(|rate| StatedRate {
                         entity: NodeIx(node),

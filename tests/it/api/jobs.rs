@@ -73,6 +73,44 @@ async fn a_question_is_answered_from_what_its_caller_sees() {
     api.stop().await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn claims_that_a_result_names_by_themselves_are_in_the_log() {
+    let api = Api::start().await;
+    let span = json!({"from": "2024-01-01T00:00:00Z", "to": "2025-01-01T00:00:00Z"});
+    let stated = json!({"baseCurrency": ["EUR"], "quoteCurrency": ["RSD"], "rate": ["117.2"]});
+    let fx = api.entity(ANA, "fx", json!({"kind": "ExchangeRate", "properties": stated, "period": span})).await;
+    let account = |more: Value| {
+        let mut account = json!({"kind": "BankAccount", "properties": {}});
+        super::merge(&mut account, more);
+        account
+    };
+    let held = json!({"amount": {"minor": 500, "currency": "EUR"}, "period": {"at": "2024-01-02T00:00:00Z"}});
+    let opened = api.entity(ANA, "acc-1", account(held)).await;
+    api.entity(ANA, "acc-2", account(json!({}))).await;
+    let paid = json!({
+        "kind": "AccountTransfer", "amount": {"minor": 11_720, "currency": "RSD"}, "period": {"at": "2024-03-01T00:00:00Z"},
+    });
+    api.link(ANA, "t-1", ("acc-2", "acc-1"), paid).await;
+    let question = json!({"entities": ["acc-1"], "currency": "EUR"});
+    let path = "/v1/analyses/balances";
+    let answer = api.post(ANA, path, &question).await.expect(200);
+    assert_eq!(
+        [&answer["result"]["rates"][0]["assertion"], &answer["result"]["accounts"][0]["claimed"]["assertion"]],
+        [&fx, &opened]
+    );
+    let logged = |api: &Api| {
+        let entry = api.entries().into_iter().rfind(|entry| !entry.ids.assertions.is_empty()).expect("an entry");
+        (entry.request_id, entry.ids.assertions.iter().map(ToString::to_string).collect::<Vec<_>>())
+    };
+    let all = |ids: &[String]| [&fx, &opened].iter().all(|id| ids.contains(id));
+    let (first, ids) = logged(&api);
+    assert!(all(&ids), "{ids:?}");
+    lines(&api, ANA, path, &question).await;
+    let (second, ids) = logged(&api);
+    assert!(second != first && all(&ids), "as lines: {ids:?}");
+    api.stop().await;
+}
+
 /// The lines of an answer.
 async fn lines(api: &Api, who: &str, path: &str, body: &Value) -> Vec<Value> {
     let request = api.request(who, Method::POST, path).header("Accept", "application/x-ndjson").json(body);

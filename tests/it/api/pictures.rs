@@ -113,7 +113,23 @@ async fn a_job_keeps_its_picture() {
     let whole = collect(&drawn, "*/*").await;
     assert!(whole.header("vary").is_some_and(|vary| vary.contains("accept")));
     assert_eq!(whole.expect(200)["result"]["paths"].as_array().map(Vec::len), Some(2));
+    // It comes as the operation itself would have come.
+    let preferred = collect(&drawn, "image/svg+xml, application/json;q=0.5").await;
+    assert_eq!(preferred.header("content-type"), Some("image/svg+xml; charset=utf-8"));
+    let logged = api.entries().into_iter().rev().find(|entry| entry.outcome.is_some()).expect("an entry");
+    assert_eq!(
+        (logged.operation.as_str(), logged.ids.entities.len()),
+        ("get_job_result", 4),
+        "a picture is a disclosure too"
+    );
     let plain = start("/v1/analyses/components", json!({})).await;
+    for accept in ["image/svg+xml, application/json;q=0.5", "image/*, */*;q=0.1"] {
+        let whole = collect(&plain, accept).await;
+        assert_eq!((whole.status.as_u16(), whole.header("content-type")), (200, Some("application/json")), "{accept}");
+    }
+    // What is no job of the caller's is that in any form.
+    let absent = "/v1/jobs/01970000-0000-7000-8000-000000000000/result";
+    collect(absent, SVG).await.problem(404, "not-found");
     assert_eq!(collect(&plain, SVG).await.expect(406)["code"], "not-acceptable");
     collect(&plain, "application/json").await.expect(200);
     api.stop().await;

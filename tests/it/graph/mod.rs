@@ -85,6 +85,20 @@ pub(crate) fn ask_drawn(
     question.run.draw(&view, &frame.caps, &budget)
 }
 
+/// The claims that a result names by themselves.
+pub(crate) fn claims_named(result: &Value) -> BTreeSet<AssertionId> {
+    let mut ids = BTreeSet::new();
+    match result {
+        Value::Array(items) => ids.extend(items.iter().flat_map(claims_named)),
+        Value::Object(fields) => {
+            let own = fields.get("assertion").map(|id| serde_json::from_value(id.clone()).unwrap());
+            ids.extend(own.into_iter().chain(fields.values().flat_map(claims_named)));
+        }
+        _ => {}
+    }
+    ids
+}
+
 #[test]
 fn a_claim_that_comes_twice_counts_as_it_came_last() {
     let mut claims = linchpin::graph::text::claims("a -t1-> b").unwrap();

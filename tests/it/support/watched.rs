@@ -2,7 +2,7 @@
 //! after so many batches, as if its process had been killed between two of them.
 
 use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use linchpin::access::{Clearance, Permit, WritePermit};
@@ -22,6 +22,7 @@ pub(crate) struct WatchedStore<S = EmbeddedStore> {
     readings: AtomicUsize,
     held: usize,
     left: AtomicUsize,
+    forgets: AtomicBool,
     arrived: Semaphore,
     released: Semaphore,
 }
@@ -40,6 +41,7 @@ impl<S: GraphStore> WatchedStore<S> {
             readings: AtomicUsize::new(0),
             held,
             left: AtomicUsize::new(usize::MAX),
+            forgets: AtomicBool::new(false),
             arrived,
             released,
         }
@@ -48,6 +50,11 @@ impl<S: GraphStore> WatchedStore<S> {
     /// Takes so many batches and then is gone.
     pub(crate) fn failing(inner: S, batches: usize) -> Self {
         Self { left: AtomicUsize::new(batches), ..Self::new(inner) }
+    }
+
+    /// Has no claim any more that is asked for by its own id, as if each had been erased a moment ago.
+    pub(crate) fn forget_claims(&self) {
+        self.forgets.store(true, Ordering::SeqCst);
     }
 
     /// How often everything was read.
@@ -76,6 +83,9 @@ impl<S: GraphStore> GraphStore for WatchedStore<S> {
     }
 
     async fn claims(&self, permit: &Permit, wanted: Wanted<'_>, at: Option<Revision>) -> StoreResult<Vec<Assertion>> {
+        if matches!(wanted, Wanted::Assertions(_)) && self.forgets.load(Ordering::SeqCst) {
+            return Ok(Vec::new());
+        }
         self.inner.claims(permit, wanted, at).await
     }
 

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{dressed, vectors, words};
-use crate::graph::{anyone, ask, drawn, snapshot};
+use crate::graph::{anyone, ask, drawn, entity, snapshot};
 
 fn balances(text: &str, body: &Value) -> Finding<Value> {
     ask(&drawn(text), &anyone(), "balances", body, None).unwrap()
@@ -140,6 +140,15 @@ fn people_stand_for_their_accounts() {
     few["frame"] = json!({"limits": {"max_results": 1}});
     let found = ask(&snapshot(&claims), &anyone(), "balances", &few, None).unwrap();
     assert_eq!(found.evidence.marking.classification, linchpin::model::Classification::Restricted);
+    // So do the claims on those who paid and were paid, whether their transfers are listed or not.
+    let mut claims = dressed(text, &json!({}), &[]);
+    let secret = claims.iter_mut().find(|claim| claim.claim.subject == linchpin::model::Subject::Entity(entity("x")));
+    secret.unwrap().claim.marking.classification = linchpin::model::Classification::Secret;
+    for most in [1, 100] {
+        few["frame"] = json!({"limits": {"max_results": most}});
+        let found = ask(&snapshot(&claims), &anyone(), "balances", &few, None).unwrap();
+        assert_eq!(found.evidence.marking.classification, linchpin::model::Classification::Secret, "{most} listed");
+    }
 }
 
 #[test]

@@ -16,7 +16,7 @@ use proptest::sample::select;
 use serde_json::{Value, json};
 
 use super::vectors;
-use crate::graph::{anyone, ask, snapshot};
+use crate::graph::{anyone, ask, claims_named, snapshot};
 
 /// The claims of a text graph, and these (revision, number, claim) besides.
 fn stated(text: &str, more: &[(u64, u128, Value)]) -> Vec<Assertion> {
@@ -61,7 +61,9 @@ fn numbered(claims: &[Value]) -> Vec<(u64, u128, Value)> {
 }
 
 fn answer(text: &str, claims: &[Value], name: &str, body: &Value) -> Finding<Value> {
-    ask(&snapshot(&stated(text, &numbered(claims))), &anyone(), name, body, None).unwrap()
+    let found = ask(&snapshot(&stated(text, &numbered(claims))), &anyone(), name, body, None).unwrap();
+    assert_eq!(found.evidence.assertions, claims_named(&found.result), "in evidence is what is named");
+    found
 }
 
 fn exchange(base: &str, quote: &str, rate: &str) -> Result<Option<ExchangeRate>, &'static str> {
@@ -100,6 +102,7 @@ fn halves_go_to_the_even_one() {
     // More than can be counted is the most that can.
     let dear = exchange("EUR", "CLF", "999999999999999999").unwrap().unwrap();
     assert_eq!(dear.convert(9_007_199_254_740_991, code("EUR")), i64::MAX);
+    assert_eq!(dear.convert(-9_007_199_254_740_991, code("EUR")), i64::MIN, "what was owed is owed");
 }
 
 #[test]
@@ -126,6 +129,18 @@ fn a_rate_says_all_of_itself_or_nothing() {
     assert_eq!(faults(json!({"baseCurrency": ["EUR"], "quoteCurrency": ["RSD"]})), wrong);
     let twice = json!({"baseCurrency": ["EUR"], "quoteCurrency": ["RSD"], "rate": ["117", "118"]});
     assert_eq!(faults(twice), wrong);
+    let timed = |period: Value| -> Vec<(String, &'static str)> {
+        let mut claim = rate("fx", "EUR", "RSD", "117", 0, 9);
+        claim["period"] = period;
+        let claim: Claim = serde_json::from_value(claim).unwrap();
+        let faults = claim.faults(&linchpin::model::Vocabulary::builtin());
+        faults.into_iter().map(|fault| (fault.pointer, fault.code)).collect()
+    };
+    let at = [("/period/at".to_owned(), "invalid-rate")];
+    assert_eq!(timed(json!({"at": "2024-03-01T00:00:00Z", "precision": "day"})), at, "it would hold for a microsecond");
+    assert_eq!(timed(json!({"at": "2024-03-01T12:15:00Z"})), at);
+    assert_eq!(timed(json!({"from": "2024-03-01T00:00:00Z", "to": "2024-03-02T00:00:00Z", "precision": "day"})), []);
+    assert_eq!(timed(json!({"from": "2024-03-01T00:00:00Z"})), []);
 }
 
 fn expected_rules(of: &Value) -> BTreeMap<String, i64> {
@@ -173,6 +188,7 @@ fn books_in_one_currency_are_as_the_slow_search_says() {
         let mut wanted: Vec<Value> = expected["rates"].as_array().unwrap().iter().map(row).collect();
         wanted.sort_by_key(ToString::to_string);
         assert_eq!(rates, wanted, "case {number}");
+        assert_eq!(found.evidence.assertions, claims_named(&found.result), "case {number}");
         converted += usize::from(!rates.is_empty());
         let left = &found.left_out;
         assert_eq!(json!([left.without_rate, left.without_amount]), expected["left_out"], "case {number}");
@@ -261,8 +277,10 @@ fn without_a_rate_it_is_left_out_and_without_a_currency_refused() {
     assert!(fault.2.contains("EUR, RSD"), "{}", fault.2);
     let fault = refused(json!({"from": {"relationship": "t1"}, "currency": "EUR"}), "trace-money", &late);
     assert_eq!((fault.0.as_str(), fault.1), ("/currency", "other-currency"));
+    assert!(fault.2.contains("no rate holds"), "{}", fault.2);
     let fault = refused(json!({"from": {"relationship": "t1"}, "currency": "EUR"}), "trace-money", &little);
     assert_eq!((fault.0.as_str(), fault.1), ("/currency", "other-currency"));
+    assert!(fault.2.contains("no minor unit") && !fault.2.contains("rate"), "{}", fault.2);
     // Beyond what is counted.
     let dear = [rate("fx", "RSD", "EUR", "999999999999999999", 0, 10)];
     let fault = refused(body, "balances", &dear);
@@ -293,6 +311,13 @@ fn an_account_opens_with_the_last_balance_until_its_first_transfer() {
     assert_eq!(opened(&mixed, plain.clone()), (90, 0, Some(90)));
     assert_eq!(opened(&mixed[1..], plain.clone()), (90, 0, Some(9_000)));
     assert_eq!(opened(&mixed[1..2], plain.clone()), (70, 70, None));
+    // The last one that can be reckoned: when the later was stated, no rate held.
+    let early = [balance("a", 8_000, "RSD", 2), balance("a", 9_000, "RSD", 4), rate("fx", "EUR", "RSD", "100", 0, 3)];
+    assert_eq!(opened(&early, plain.clone()), (80, 0, Some(8_000)));
+    // Overdrawn by more than can be counted: nothing is there.
+    let most = 9_007_199_254_740_991;
+    let deep = [balance("a", -most, "RSD", 4), rate("fx", "RSD", "EUR", "999999999999", 0, 9)];
+    assert_eq!(opened(&deep, plain.clone()), (70, 70, Some(-most)));
     // What is not an account's, is not at an instant, or is not as reliable as is asked, is no balance.
     let amount = json!({"minor": 90, "currency": "EUR"});
     let company = claim("a", "Company", json!({"amount": amount, "period": {"at": moment(1)}}));
@@ -356,7 +381,7 @@ fn the_rate_that_began_last_holds_then_the_one_that_counts_most() {
     assert_eq!(by(&[(1, 0, graded("3", 0, 6, "A")), (1, 1, graded("4", 2, 5, "A"))]), "3", "the other is over at 5");
     let mut fixing = graded("9", 0, 1, "C");
     fixing["period"] = json!({"at": moment(5)});
-    assert_eq!(by(&[(1, 0, graded("3", 0, 6, "A")), (1, 1, fixing)]), "9", "at that moment");
+    assert_eq!(by(&[(1, 0, graded("3", 0, 6, "A")), (1, 1, fixing)]), "3", "one for an instant is none");
 }
 
 #[test]

@@ -3,10 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 use linchpin::analysis::{AnalysisError, Finding, TruncatedReason};
+use linchpin::model::{Classification, Subject};
 use serde_json::{Value, json};
 
 use super::{dressed, near, vectors};
-use crate::graph::{anyone, ask, drawn, snapshot};
+use crate::graph::{anyone, ask, drawn, entity, snapshot};
 
 fn profile(text: &str, body: &Value) -> Finding<Value> {
     ask(&drawn(text), &anyone(), "profile", body, None).unwrap()
@@ -167,4 +168,20 @@ fn what_is_cut_is_told_and_what_cannot_be_paid_for_is_not_begun() {
     assert_eq!(refused(least), ("/min_amount".to_owned(), "out-of-range"));
     let directed = json!({"entity": "a", "frame": {"direction": "out"}});
     assert_eq!(refused(directed), ("/frame/direction".to_owned(), "no-direction"));
+}
+
+#[test]
+fn the_marking_does_not_hang_on_what_is_listed() {
+    // The longest silence and the largest payments, which are named, are of others.
+    let text = "x -t1 @1 9EUR-> a\na -t2 @2 3EUR-> b\na -t3 @3 4EUR-> c\nx -t4 @9 1EUR-> a";
+    let mut claims = dressed(text, &json!({}), &[]);
+    let secret = claims.iter_mut().find(|claim| claim.claim.subject == Subject::Entity(entity("b")));
+    secret.unwrap().claim.marking.classification = Classification::Secret;
+    for top in [0, 10] {
+        let body = json!({"entity": "a", "top": top});
+        let found = ask(&snapshot(&claims), &anyone(), "profile", &body, None).unwrap();
+        let listed = found.evidence.entities.contains(&entity("b"));
+        let marking = found.evidence.marking;
+        assert_eq!((marking.classification, listed), (Classification::Secret, top > 0), "top {top}");
+    }
 }
