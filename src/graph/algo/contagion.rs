@@ -155,6 +155,17 @@ impl Contagion {
         self.out.row(at)
     }
 
+    /// Where the row of a position begins among all rows one after another.
+    #[inline]
+    pub(super) fn out_begin(&self, at: u32) -> usize {
+        self.out.starts[at as usize] as usize
+    }
+
+    /// All rows one after another.
+    pub(super) fn out_rows(&self) -> &[Hop] {
+        &self.out.hops
+    }
+
     /// From where relationships lead to a position.
     #[inline]
     pub fn into(&self, at: u32) -> &[Hop] {

@@ -43,6 +43,8 @@ pub(super) struct Batch<'d> {
     draw: &'d Draw,
     /// By link: in which worlds it is there.
     live: Vec<u64>,
+    /// The same by arc, row after row, as they are walked over: the words of all links fill no cache.
+    rows: Vec<u64>,
     /// By source: in which worlds it is active.
     starts: Vec<u64>,
     /// How likely the batch is among all.
@@ -51,7 +53,7 @@ pub(super) struct Batch<'d> {
 
 impl<'d> Batch<'d> {
     pub(super) fn new(draw: &'d Draw) -> Self {
-        Self { draw, live: Vec::new(), starts: Vec::new(), scale: 1.0 }
+        Self { draw, live: Vec::new(), rows: Vec::new(), starts: Vec::new(), scale: 1.0 }
     }
 
     pub(super) fn live(&self, link: u32) -> u64 {
@@ -149,6 +151,8 @@ impl Draw {
                 batch.scale = high.iter().enumerate().map(|(place, (_, p))| chance(is_there(place), *p)).product();
             }
         }
+        batch.rows.clear();
+        batch.rows.extend(graph.out_rows().iter().map(|hop| batch.live[hop.link as usize]));
     }
 }
 
@@ -247,10 +251,11 @@ impl Spread {
                     continue;
                 }
                 let row = graph.out(at);
+                let live = &batch.rows[graph.out_begin(at)..][..row.len()];
                 walked += row.len();
-                for hop in row {
+                for (hop, live) in row.iter().zip(live) {
                     let to = hop.at as usize;
-                    let new = worlds & batch.live[hop.link as usize] & !self.reach[to];
+                    let new = worlds & live & !self.reach[to];
                     if new == 0 || without == Some(hop.link) {
                         continue;
                     }
