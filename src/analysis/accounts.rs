@@ -8,11 +8,11 @@ use rayon::prelude::*;
 use super::AnalysisError;
 use super::currencies::{ClaimedBalance, OneCurrency};
 use crate::graph::algo::{Entry, Ledger, OUTSIDE};
-use crate::graph::{Budget, GraphView, Halt, Measure, NodeIx, Passages, Transfer, Transfers, TripleIx, Watch, Way};
-use crate::model::{Currency, DerivedMarking, EntityId, Fault, FlowLayer};
+use crate::graph::{Budget, GraphView, Halt, NodeIx, Passages, Transfer, Transfers, TripleIx, Watch, Way};
+use crate::model::{DerivedMarking, EntityId, Fault, FlowLayer};
 
 /// By what somebody holds an account.
-const HOLDER: &str = "AccountHolder";
+const ACCOUNTS: [&str; 1] = ["AccountHolder"];
 /// The most that an amount can be: what every client can write as a whole number.
 pub(super) const MOST: i64 = (1 << 53) - 1;
 /// How many opening balances a request may give.
@@ -45,39 +45,23 @@ pub(super) fn openings(
 
 /// The accounts that somebody holds, with the relationships that say so, in an order that depends on ids alone.
 pub(super) fn held_by(view: &GraphView<'_>, holder: NodeIx, budget: &Budget) -> Result<Vec<(NodeIx, TripleIx)>, Halt> {
+    held_by_kinds(view, holder, &ACCOUNTS, budget)
+}
+
+/// What somebody holds by relationships of these kinds, likewise.
+pub(super) fn held_by_kinds(
+    view: &GraphView<'_>,
+    holder: NodeIx,
+    kinds: &[&str],
+    budget: &Budget,
+) -> Result<Vec<(NodeIx, TripleIx)>, Halt> {
     let mut held = Vec::new();
     view.steps(holder, Way::Forward, budget, |step| {
-        if view.kind_of(&step).as_str() == HOLDER && view.ends(step.relationship).0 == holder {
+        if kinds.contains(&view.kind_of(&step).as_str()) && view.ends(step.relationship).0 == holder {
             held.push((step.to, step.relationship));
         }
     })?;
     Ok(held)
-}
-
-/// The currency of an amount of money.
-pub(super) const fn currency(measure: Measure) -> Option<Currency> {
-    match measure {
-        Measure::Money(currency) => Some(currency),
-        Measure::Goods(_) | Measure::Knowledge => None,
-    }
-}
-
-/// The currencies of transfers, by code.
-pub(super) fn currencies(transfers: &Transfers) -> Vec<Currency> {
-    transfers.measures().iter().filter_map(|measure| currency(*measure)).collect()
-}
-
-/// The currency of all transfers; `None` when there are none.
-pub(super) fn only_currency(transfers: &Transfers) -> Result<Option<Currency>, AnalysisError> {
-    match currencies(transfers)[..] {
-        [] => Ok(None),
-        [only] => Ok(Some(only)),
-        ref several => {
-            let names: Vec<&str> = several.iter().map(|currency| currency.code()).collect();
-            let detail = format!("there are several currencies: choose one of {}", names.join(", "));
-            Err(AnalysisError::Faults(vec![Fault::new("/currency", "several-currencies", detail)]))
-        }
-    }
 }
 
 /// The entries of all transfers; `ranked`: those of one payer and one amount by their ids. Else, as within an instant, they are in the order of

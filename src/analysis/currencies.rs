@@ -6,10 +6,35 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::accounts::{currency, only_currency};
 use super::{AnalysisError, Evidence};
 use crate::graph::{GraphView, Halt, Measure, NodeIx, Passage, StatedBalance, StatedRate, Transfers, Watch};
-use crate::model::{AssertionId, Currency, EntityId, Instant, Money, Standing};
+use crate::model::{AssertionId, Currency, EntityId, Fault, Instant, Money, Standing};
+
+/// The currency of an amount of money.
+pub(super) const fn currency(measure: Measure) -> Option<Currency> {
+    match measure {
+        Measure::Money(currency) => Some(currency),
+        Measure::Goods(_) | Measure::Knowledge => None,
+    }
+}
+
+/// The currencies of transfers, by code.
+pub(super) fn currencies(transfers: &Transfers) -> Vec<Currency> {
+    transfers.measures().iter().filter_map(|measure| currency(*measure)).collect()
+}
+
+/// The currency of all transfers; `None` when there are none.
+pub(super) fn only_currency(transfers: &Transfers) -> Result<Option<Currency>, AnalysisError> {
+    match currencies(transfers)[..] {
+        [] => Ok(None),
+        [only] => Ok(Some(only)),
+        ref several => {
+            let names: Vec<&str> = several.iter().map(|currency| currency.code()).collect();
+            let detail = format!("there are several currencies: choose one of {}", names.join(", "));
+            Err(AnalysisError::Faults(vec![Fault::new("/currency", "several-currencies", detail)]))
+        }
+    }
+}
 
 /// How amounts that a rate converts come to whole minor units.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]

@@ -9,7 +9,8 @@ use super::{
     CounterFlowCandidate, CounterFlowChain, CounterFlowCount, CounterFlowPrice, CounterFlowResult, CounterFlowSettled,
     CounterFlowUnexplained, CounterFlowUnpaid,
 };
-use crate::analysis::accounts::{MOST, currency};
+use crate::analysis::accounts::MOST;
+use crate::analysis::currencies::currency;
 use crate::analysis::evidence::{Evidence, listed};
 use crate::graph::{Halt, Measure, NodeIx, Watch};
 use crate::model::{EntityId, Instant, Money, Quantity, RelationshipKey};

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::analysis::AnalysisError;
+use crate::analysis::accounts::held_by_kinds;
 use crate::analysis::along::along;
 use crate::analysis::risk_flow::Chances;
 use crate::graph::{Budget, Direction, GraphView, Halt, Layer, NodeIx, Passages, Transfers, TripleIx, Watch, Way};
@@ -168,17 +169,13 @@ impl<'v, 'a> Gathering<'v, 'a> {
     }
 
     fn member(&mut self, node: NodeIx, through_holders: bool, budget: &Budget) -> Result<Member, Halt> {
-        let mut holdings = Vec::new();
-        if through_holders {
-            self.view.steps(node, Way::Forward, budget, |step| {
-                let holds = HOLDINGS.contains(&self.view.kind_of(&step).as_str());
-                if holds && self.view.ends(step.relationship).0 == node {
-                    holdings.push(step.relationship);
-                }
-            })?;
-        }
+        let held = match through_holders {
+            true => held_by_kinds(self.view, node, &HOLDINGS, budget)?,
+            false => Vec::new(),
+        };
+        let holdings = held.iter().map(|(_, relationship)| *relationship).collect();
         let (mut nodes, mut hubs) = (BTreeSet::from([node]), BTreeSet::new());
-        for held in holdings.iter().map(|triple| self.view.ends(*triple).1) {
+        for (held, _) in held {
             if self.view.is_hub(held, budget)? {
                 hubs.insert(held)
             } else {

@@ -7,8 +7,8 @@ mod sums;
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
-use super::accounts::{Account, Accounts, Books, currencies};
-use super::currencies::OneCurrency;
+use super::accounts::{Account, Accounts, Books};
+use super::currencies::{OneCurrency, currencies};
 use super::paths::known;
 use super::timed::moment;
 use super::whole::unaffordable;

@@ -7,8 +7,8 @@ mod rows;
 
 use rayon::prelude::*;
 
-use super::accounts::{currency, held_by, openings};
-use super::currencies::{ComesTo, OneCurrency, Rates};
+use super::accounts::{held_by, openings};
+use super::currencies::{ComesTo, OneCurrency, Rates, currency};
 use super::whole::unaffordable;
 use super::{Analysis, AnalysisError, Caps, FigureOf, Finding, Frame, LeftOut, Truncated, TruncatedReason};
 use crate::graph::algo::{Chains, ReachWanted, Reached, Traced, reach};

@@ -5,7 +5,7 @@ mod parameters;
 mod request;
 mod rows;
 
-use super::accounts::only_currency;
+use super::currencies::only_currency;
 use super::whole::unaffordable;
 use super::{Analysis, AnalysisError, Caps, Evidence, FigureOf, Finding, Frame, LeftOut, Truncated, TruncatedReason};
 use crate::graph::algo::{Pattern, Payments};
