@@ -60,6 +60,8 @@ WHOLE = {
     "pagerank": ("pageRank", "maxIterations: 20, tolerance: 1e-300, ", "ranIterations"),
     "weak": ("wcc", "", "componentCount"),
     "triangles": ("triangleCount", "", "globalTriangleCount"),
+    # From one node, whichever has the first number, until no value changes by more than a millionth of the mean.
+    "push": ("pageRank", "sourceNodes: [0], maxIterations: 200, tolerance: 1e-11, ", "ranIterations"),
 }
 
 
