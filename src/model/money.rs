@@ -155,12 +155,18 @@ pub struct Quantity {
     pub unit: String,
 }
 
+impl Quantity {
+    /// Whether a text can be a unit: a lower-case letter, then such letters, digits and `_`, at most 32 in all.
+    pub fn is_unit(text: &str) -> bool {
+        text.len() <= 32
+            && text.starts_with(|c: char| c.is_ascii_lowercase())
+            && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+    }
+}
+
 fn unit<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let unit = String::deserialize(deserializer)?;
-    let fits = unit.len() <= 32
-        && unit.starts_with(|c: char| c.is_ascii_lowercase())
-        && unit.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
-    if fits {
+    if Quantity::is_unit(&unit) {
         Ok(unit)
     } else {
         Err(serde::de::Error::custom(format!("`{unit}` is no unit: lower-case letters, digits and `_`, at most 32")))

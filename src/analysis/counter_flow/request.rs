@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use crate::analysis::Frame;
 use crate::analysis::accounts::MOST;
-use crate::model::{Currency, Decimal, EntityId, Fault, KindName};
+use crate::model::{Currency, Decimal, EntityId, Fault, KindName, Quantity};
 
 /// The most entities that can be named, the most kinds, the longest window (a century, in seconds), and the most candidates.
 const MAX_ENTITIES: usize = 100;
@@ -122,6 +122,10 @@ pub(super) fn links() -> Vec<KindName> {
 impl CounterFlowRequest {
     pub(super) fn faults(&self) -> Vec<Fault> {
         let mut faults = Vec::new();
+        if self.unit.as_deref().is_some_and(|unit| !Quantity::is_unit(unit)) {
+            let detail = "a unit has lower-case letters, digits and `_`, at most 32, a letter first";
+            faults.push(Fault::new("/unit", "invalid-value", detail));
+        }
         if let Some(entities) = &self.entities {
             let once: BTreeSet<&EntityId> = entities.iter().collect();
             if entities.is_empty() || entities.len() > MAX_ENTITIES || once.len() < entities.len() {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::analysis::Frame;
-use crate::model::{EntityId, Fault};
+use crate::model::{EntityId, Fault, Quantity};
 
 /// The most entities that either end can have.
 const MAX_ENDS: usize = 100;
@@ -63,6 +63,10 @@ pub(super) const fn twenty() -> u32 {
 impl ProductFlowRequest {
     pub(super) fn faults(&self) -> Vec<Fault> {
         let mut faults = Vec::new();
+        if self.unit.as_deref().is_some_and(|unit| !Quantity::is_unit(unit)) {
+            let detail = "a unit has lower-case letters, digits and `_`, at most 32, a letter first";
+            faults.push(Fault::new("/unit", "invalid-value", detail));
+        }
         let named = |ends: &Option<Vec<EntityId>>| ends.clone().unwrap_or_default();
         for (pointer, ends) in [("/sources", &self.sources), ("/sinks", &self.sinks)] {
             let Some(ends) = ends else { continue };

@@ -277,3 +277,15 @@ fn all_unknown_entities_are_told() {
     let pointers: Vec<&str> = faults.iter().map(|fault| fault.pointer.as_str()).collect();
     assert_eq!(pointers, ["/sources/0", "/sources/2"]);
 }
+
+#[test]
+fn a_unit_has_the_form_of_one() {
+    for name in ["product-flow", "counter-flow"] {
+        let read = |unit: &str| linchpin::analysis::analysis(name).unwrap().parse(json!({"unit": unit}));
+        for unit in ["", "Kg", "7", "kg!", "кг", &"a".repeat(33)] {
+            let faults = read(unit).err().unwrap();
+            assert_eq!((faults[0].pointer.as_str(), faults[0].code), ("/unit", "invalid-value"), "{name}: {unit}");
+        }
+        assert!(read("kg_2").is_ok() && read(&"a".repeat(32)).is_ok());
+    }
+}
