@@ -124,6 +124,20 @@ impl Evidence {
         self.marking.merge(&other.marking);
     }
 
+    /// The same as [`relationship`](Self::relationship), unless a protected person has a part in it: such people go into `unlisted`.
+    pub(super) fn open_relationship(
+        &mut self,
+        view: &GraphView<'_>,
+        triple: TripleIx,
+        unlisted: &mut BTreeSet<NodeIx>,
+    ) -> Option<RelationshipKey> {
+        let (source, target) = view.ends(triple);
+        let shielded: Vec<NodeIx> = [source, target].into_iter().filter(|end| view.is_protected(*end)).collect();
+        let open = shielded.is_empty();
+        unlisted.extend(shielded);
+        open.then(|| self.relationship(view, triple))
+    }
+
     /// Takes a relationship into evidence, with both of its ends, and names it.
     pub fn relationship(&mut self, view: &GraphView<'_>, triple: TripleIx) -> RelationshipKey {
         let (key, subject) = view.relationship(triple);

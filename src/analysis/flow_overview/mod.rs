@@ -156,12 +156,7 @@ impl Told<'_, '_> {
 
     /// The name of a relationship, unless a protected person has a part in it.
     fn relationship(&mut self, triple: TripleIx) -> Option<RelationshipKey> {
-        let (source, target) = self.view.ends(triple);
-        let shielded = [source, target].into_iter().filter(|end| self.view.is_protected(*end));
-        let shielded: Vec<NodeIx> = shielded.collect();
-        let open = shielded.is_empty();
-        self.unlisted.extend(shielded);
-        open.then(|| self.evidence.relationship(self.view, triple))
+        self.evidence.open_relationship(self.view, triple, &mut self.unlisted)
     }
 
     fn rows(&mut self, flows: &[FlowOverviewFlows]) -> Vec<FlowOverviewRow> {

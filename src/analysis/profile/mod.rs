@@ -152,12 +152,7 @@ impl Told<'_, '_> {
 
     /// The name of a relationship, unless a protected person has a part in it.
     fn relationship(&mut self, triple: TripleIx) -> Option<RelationshipKey> {
-        let (source, target) = self.view.ends(triple);
-        let hidden = [source, target].into_iter().filter(|end| self.view.is_protected(*end));
-        let hidden: Vec<NodeIx> = hidden.collect();
-        let open = hidden.is_empty();
-        self.unlisted.extend(hidden);
-        open.then(|| self.evidence.relationship(self.view, triple))
+        self.evidence.open_relationship(self.view, triple, &mut self.unlisted)
     }
 
     fn activity(&mut self, transfers: &Transfers) -> Option<ProfileActivity> {
