@@ -1,9 +1,12 @@
-//! Questions about money on a generated ledger (`bench/README.md`).
+//! Questions about money and goods on a generated ledger (`bench/README.md`).
 //!
 //! `cargo bench --bench flows -- [accounts] [transfers] [questions] [skew]` makes the ledger, the same each time: amounts log-normal, instants
-//! even over a year, both ends of a transfer drawn evenly, or with `skew` the more often the lower their number. It prints a JSON line for
-//! the copy of the transfers and for each question, answer included.
+//! even over a year, both ends of a transfer drawn evenly, or with `skew` the more often the lower their number. For every fifth transfer
+//! something is delivered the other way up to two weeks before, and for every fifth account somebody is near its holder, where a question is
+//! about goods. It prints a JSON line for the copy of the transfers and for each question, answer included: times, and by how much memory
+//! grew at most.
 
+mod measured;
 mod shared;
 
 use std::f64::consts::TAU;
@@ -17,20 +20,24 @@ use linchpin::model::{
 };
 use serde_json::{Value, json};
 
+use measured::{forget_peak, memory, processor_ms};
 use shared::{AnyError, TODAY, id, milliseconds, who};
 
 /// How many transfers are traced, and between how many pairs it is asked what could have moved.
 const ASKED: u32 = 21;
 const YEAR: f64 = 365.0 * 86_400e6;
+const FORTNIGHT: f64 = 14.0 * 86_400e6;
 
 /// A ledger as claims.
-fn ledger(accounts: u32, transfers: u32, skew: bool) -> Result<Snapshot, AnyError> {
+fn ledger(accounts: u32, transfers: u32, goods: bool, skew: bool) -> Result<Snapshot, AnyError> {
     let pattern = linchpin::graph::text::claims("a -t AccountTransfer A1 @1 1EUR-> b")?;
     let mut account = pattern[0].clone();
     account.claim.kind = KindName::new("BankAccount")?;
     let transfer = pattern.iter().find(|claim| matches!(claim.claim.subject, Subject::Relationship { .. }));
     let mut transfer: Assertion = transfer.ok_or("no transfer")?.clone();
     let currency = transfer.claim.amount.ok_or("no amount")?.currency;
+    let mut delivery = linchpin::graph::text::claims("a -d Supplies A1 @1 =1kg-> b")?.pop().ok_or("no delivery")?;
+    let mut near = linchpin::graph::text::claims("a -n A1- b")?.pop().ok_or("no relationship")?;
     let mut builder = SnapshotBuilder::new(Arc::new(Vocabulary::builtin()));
     for number in 0..accounts {
         account.id = AssertionId::from_u128(u128::from(number));
@@ -57,6 +64,23 @@ fn ledger(accounts: u32, transfers: u32, skew: bool) -> Result<Snapshot, AnyErro
         transfer.claim.amount = Some(Money { minor, currency });
         transfer.claim.period = Some(Period::at(at));
         builder.claim(&transfer);
+        if goods && number % 5 == 0 {
+            let before = (random.fraction() * FORTNIGHT) as i64;
+            let at = Instant::from_micros(at.micros() - before).ok_or("no instant")?;
+            delivery.id = AssertionId::from_u128(u128::from(number) + (2 << 64));
+            let name = RelationshipId::new(format!("d{number:08}"))?;
+            delivery.claim.subject = Subject::Relationship { id: name, source: id(target)?, target: id(source)? };
+            delivery.claim.period = Some(Period::at(at));
+            builder.claim(&delivery);
+        }
+    }
+    for number in (0..accounts).filter(|number| goods && number % 5 == 0) {
+        let other = random.below(accounts - 1);
+        near.id = AssertionId::from_u128(u128::from(number) + (3 << 64));
+        let name = RelationshipId::new(format!("n{number:08}"))?;
+        let other = if other < number { other } else { other + 1 };
+        near.claim.subject = Subject::Relationship { id: name, source: id(number)?, target: id(other)? };
+        builder.claim(&near);
     }
     Ok(builder.finish(Revision(1)))
 }
@@ -76,6 +100,16 @@ fn bodies(question: &str, accounts: u32, transfers: u32) -> Result<Vec<Value>, A
             })
             .collect::<Result<_, AnyError>>()?,
         "typologies" => vec![json!({"currency": "EUR"})],
+        "product-flow" => (0..3)
+            .map(|_| {
+                let mut one = || id(random.below(accounts));
+                Ok(json!({"sources": [one()?], "sinks": [one()?]}))
+            })
+            .collect::<Result<_, AnyError>>()?,
+        "counter-flow" => vec![json!({}), json!({"entities": [id(random.below(accounts))?]})],
+        "balances" | "profile" | "flow-overview" => (0..ASKED)
+            .map(|_| Ok(json!({"entities": [id(random.below(accounts))?, id(random.below(accounts))?]})))
+            .collect::<Result<_, AnyError>>()?,
         other => return Err(format!("no bench of {other}").into()),
     })
 }
@@ -87,7 +121,8 @@ fn main() -> Result<(), AnyError> {
     let questions = words.next().unwrap_or_else(|| "trace-money,money-flow,typologies".to_owned());
     let skew = words.next().is_some_and(|word| word == "skew");
     let start = Clock::now();
-    let snapshot = ledger(accounts, transfers, skew)?;
+    let goods = ["product-flow", "counter-flow"].iter().any(|about| questions.contains(about));
+    let snapshot = ledger(accounts, transfers, goods, skew)?;
     println!(
         "{}",
         json!({"accounts": accounts, "transfers": transfers, "skew": skew, "build_ms": milliseconds(start)})
@@ -100,6 +135,8 @@ fn main() -> Result<(), AnyError> {
     for question in questions.split(',') {
         let mut times = Vec::new();
         let mut cut = 0;
+        let (before, resident) = (processor_ms(), memory("VmRSS"));
+        forget_peak();
         for body in bodies(question, accounts, transfers)? {
             let start = Clock::now();
             let asked = analysis(question).ok_or("no such analysis")?.parse(body).map_err(|_| "faults")?;
@@ -112,10 +149,12 @@ fn main() -> Result<(), AnyError> {
             times.push(milliseconds(start));
         }
         times.sort_by(f64::total_cmp);
+        let processor = (processor_ms() - before) / times.len() as f64;
         let (median, worst) = (times[times.len() / 2], times[times.len() - 1]);
         println!(
             "{}",
-            json!({"ours": question, "asked": times.len(), "truncated": cut, "p50_ms": median, "worst_ms": worst})
+            json!({"ours": question, "asked": times.len(), "truncated": cut, "p50_ms": median, "worst_ms": worst,
+                "processor_ms": processor, "additional_mb": memory("VmHWM") - resident})
         );
     }
     Ok(())

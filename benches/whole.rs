@@ -5,6 +5,7 @@
 //! the most memory above what was held before: of the first question that is asked, since what is given back stays with the process.
 
 mod graphs;
+mod measured;
 mod shared;
 
 use std::time::Instant as Clock;
@@ -18,6 +19,7 @@ use linchpin::graph::{Budget, GraphView, Lens, Projection, Random, Snapshot, Str
 use serde_json::{Value, json};
 
 use graphs::{file, numbers, snapshot};
+use measured::{forget_peak, memory, processor_ms};
 use shared::{AnyError, TODAY, milliseconds, who};
 
 /// Times a piece of work some times over; its last answer is told beside the times.
@@ -37,26 +39,6 @@ fn timed(question: &str, rounds: usize, mut work: impl FnMut() -> Result<Value, 
         "processor_ms": processor, "additional_mb": memory("VmHWM") - resident, "rounds": rounds, "answer": answer});
     println!("{line}");
     Ok(())
-}
-
-/// The processor time of all threads so far, in milliseconds, as the kernel counts it (in steps of 10); 0 where it cannot be read.
-fn processor_ms() -> f64 {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let after = stat.rsplit(')').next().unwrap_or_default();
-    // The 14th and 15th fields: in the program and in the kernel, in ticks of 1/100 s.
-    after.split_whitespace().skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() * 10.0
-}
-
-/// What the kernel says of this process' memory, in MB; 0 where it cannot be read.
-fn memory(what: &str) -> f64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find(|line| line.starts_with(what)).unwrap_or_default();
-    line.split_whitespace().nth(1).and_then(|kib| kib.parse::<f64>().ok()).unwrap_or_default() / 1024.0
-}
-
-/// From here on the peak is of what comes. Where that cannot be said, it stays the peak of all.
-fn forget_peak() {
-    let _where_it_can_be = std::fs::write("/proc/self/clear_refs", "5");
 }
 
 fn copied(view: &GraphView<'_>) -> Result<Projection, AnyError> {

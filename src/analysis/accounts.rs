@@ -64,27 +64,31 @@ pub(super) fn held_by_kinds(
     Ok(held)
 }
 
-/// The entries of all transfers; `ranked`: those of one payer and one amount by their ids. Else, as within an instant, they are in the order of
-/// these already.
-pub(super) fn entries(view: &GraphView<'_>, transfers: &Transfers, ranked: bool) -> Vec<Entry> {
-    let mut ranks = vec![0; transfers.len()];
-    if ranked {
-        let what = |at: u32| (transfers.from()[at as usize], transfers.much()[at as usize]);
-        let mut tied: Vec<u32> = (0..transfers.len() as u32).collect();
-        tied.par_sort_unstable_by_key(|at| (what(*at), *at));
-        for group in tied.chunk_by_mut(|one, other| what(*one) == what(*other)).filter(|group| group.len() > 1) {
-            group.sort_by_cached_key(|at| view.relationship_id(transfers.get(*at as usize).relationship));
-            (0..).zip(&*group).for_each(|(rank, at)| ranks[*at as usize] = rank);
-        }
-    }
-    let entry = |(transfer, rank): (Transfer, u32)| Entry {
+/// The entries of all transfers, without ranks: within an instant they are in the order of their ids already.
+pub(super) fn entries(transfers: &Transfers) -> Vec<Entry> {
+    let entry = |transfer: Transfer| Entry {
         from: transfer.from,
         to: transfer.to,
         much: transfer.much,
         at: transfer.at,
-        rank,
+        rank: 0,
     };
-    transfers.iter().zip(ranks).map(entry).collect()
+    transfers.iter().map(entry).collect()
+}
+
+/// Where each transfer stands among those of its amount that its payer pays, in the order of ids; told of payers alone that count.
+pub(super) fn ranks(view: &GraphView<'_>, transfers: &Transfers, counts: impl Fn(u32) -> bool) -> Vec<u32> {
+    let mut ranks = vec![0; transfers.len()];
+    let paid = (0_u32..).zip(transfers.from().iter().zip(transfers.much()));
+    let paid = paid.filter(|(_, (from, _))| counts(**from));
+    let mut tied: Vec<(u32, i64, u32)> = paid.map(|(at, (from, much))| (*from, *much, at)).collect();
+    tied.par_sort_unstable();
+    let what = |paid: &(u32, i64, u32)| (paid.0, paid.1);
+    for group in tied.chunk_by_mut(|one, other| what(one) == what(other)).filter(|group| group.len() > 1) {
+        group.sort_by_cached_key(|(_, _, at)| view.relationship_id(transfers.get(*at as usize).relationship));
+        (0..).zip(&*group).for_each(|(rank, (_, _, at))| ranks[*at as usize] = rank);
+    }
+    ranks
 }
 
 /// What an account opens with, as far as that is stated.
@@ -96,7 +100,7 @@ pub(super) struct Opening {
     pub(super) claimed: Option<ClaimedBalance>,
 }
 
-/// By position: what accounts open with. What the request gives goes before what a visible claim says of those that are `wanted`.
+/// What the first accounts, these, open with. What the request gives goes before what a visible claim says of those that are `wanted`.
 pub(super) fn stated_openings(
     view: &GraphView<'_>,
     nodes: &[NodeIx],
@@ -107,8 +111,10 @@ pub(super) fn stated_openings(
 ) -> Result<Vec<Opening>, AnalysisError> {
     let mut first: Vec<Option<i64>> = vec![None; nodes.len()];
     for entry in entries {
-        for end in [entry.from, entry.to].into_iter().filter(|end| *end != OUTSIDE) {
-            first[end as usize].get_or_insert(entry.at);
+        for end in [entry.from, entry.to] {
+            if let Some(first) = first.get_mut(end as usize) {
+                first.get_or_insert(entry.at);
+            }
         }
     }
     let given: BTreeMap<NodeIx, i64> = given.iter().copied().collect();
@@ -126,7 +132,7 @@ pub(super) fn stated_openings(
 }
 
 /// The ledger of entries and openings, by position.
-pub(super) fn ledger(entries: &[Entry], openings: &[Opening], chain: bool) -> Result<Ledger, AnalysisError> {
+pub(super) fn ledger(entries: Vec<Entry>, openings: &[Opening], chain: bool) -> Result<Ledger, AnalysisError> {
     let stated: Vec<i64> = openings.iter().map(|opening| opening.stated).collect();
     Ledger::new(entries, &stated, chain).ok_or_else(|| {
         let detail = "all amounts together are beyond 2^61 minor units: narrow the window or the accounts";
@@ -219,10 +225,11 @@ impl Accounts {
 
     /// The marking of all that an answer about them rests on, listed or not: those at the other ends of their transfers too.
     pub(super) fn marking(&self, view: &GraphView<'_>) -> DerivedMarking {
-        let (nodes, _) = self.positions(view);
-        let holdings = self.list.iter().flat_map(|account| account.holdings.iter().copied());
-        let moved = self.transfers.iter().map(|transfer| transfer.relationship);
-        view.marking_of(&nodes, &holdings.chain(moved).collect::<Vec<_>>())
+        let accounts: Vec<NodeIx> = self.list.iter().map(|account| account.node).collect();
+        let holdings: Vec<TripleIx> = self.list.iter().flat_map(|account| account.holdings.iter().copied()).collect();
+        let mut marking = view.marking_of(&accounts, &holdings);
+        marking.merge(&view.marking_of_transfers(&self.transfers, &[]));
+        marking
     }
 }
 
@@ -266,10 +273,10 @@ impl Books {
         watch: &Watch,
     ) -> Result<Self, AnalysisError> {
         let (nodes, numbers) = accounts.positions(view);
-        let entries = entries(view, &money.transfers, false);
+        let entries = entries(&money.transfers);
         let own = |at: usize| numbers[at].is_some();
         let stated = stated_openings(view, &nodes, &entries, given, (&mut money, watch), own)?;
-        let ledger = ledger(&entries, &stated, chain)?;
+        let ledger = ledger(entries, &stated, chain)?;
         let many = accounts.list.len();
         let (mut opening, mut unexplained, mut claimed) = (vec![0; many], vec![0; many], vec![None; many]);
         for (at, (stated, number)) in (0..).zip(stated.into_iter().zip(&numbers)) {

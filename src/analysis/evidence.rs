@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -12,6 +13,9 @@ use crate::model::{
     AssertionId, DerivedMarking, Entity, EntityId, Instant, KindName, Money, Period, Properties, Quantity,
     Relationship, RelationshipKey, Reliability, Subject,
 };
+
+/// How many names one thread reads at least.
+const TOGETHER: usize = 64;
 
 /// Why there could be more than the result shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -136,6 +140,19 @@ impl Evidence {
         let open = shielded.is_empty();
         unlisted.extend(shielded);
         open.then(|| self.relationship(view, triple))
+    }
+
+    /// The same as [`relationship`](Self::relationship) of many: their names are read in parallel, and those of their ends once.
+    pub(super) fn relationships(&mut self, view: &GraphView<'_>, triples: &[TripleIx]) -> Vec<RelationshipKey> {
+        let mut ends: Vec<NodeIx> = triples.iter().flat_map(|triple| <[NodeIx; 2]>::from(view.ends(*triple))).collect();
+        ends.sort_unstable();
+        ends.dedup();
+        self.entities.extend(ends.into_iter().map(|end| view.id(end)));
+        let name = |triple: &TripleIx| view.relationship(*triple);
+        let names: Vec<_> = triples.par_iter().with_min_len(TOGETHER).map(name).collect();
+        let keys = names.iter().map(|(key, _)| key.clone()).collect();
+        self.relationships.extend(names);
+        keys
     }
 
     /// Takes a relationship into evidence, with both of its ends, and names it.

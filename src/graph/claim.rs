@@ -47,6 +47,15 @@ pub(super) struct ClaimRow {
     pub(super) to: u64,
 }
 
+/// When a claim says that something holds, and how much of it: what questions about flows read of each, and nothing else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Said {
+    /// As [`ClaimRow::period`], and so on.
+    pub(super) period: (i64, i64),
+    pub(super) amount: Option<(i64, Currency)>,
+    pub(super) quantity: Option<(i64, u32)>,
+}
+
 /// The retain day of what is kept for good.
 pub(super) const NEVER: i32 = i32::MAX;
 /// What stands for no period.

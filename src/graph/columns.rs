@@ -2,7 +2,7 @@
 
 use crate::model::{AssertionId, Currency};
 
-use super::claim::{ANY_TIME, ClaimRow, NEVER, Renumbered, Used};
+use super::claim::{ANY_TIME, ClaimRow, NEVER, Renumbered, Said, Used};
 use super::heap::Heap;
 use super::ids::index;
 use super::sparse::Sparse;
@@ -120,17 +120,52 @@ impl Columns {
     }
 
     pub(super) fn row(&self, at: u32) -> ClaimRow {
+        let Said { period, amount, quantity } = self.said(at);
         let at = at as usize;
-        let instant = || self.instants.get(at).map(|instant| (instant, instant));
         ClaimRow {
             id: self.ids.get(at),
             class: self.classes.get(at),
             retain: self.retain.get(at).unwrap_or(NEVER),
+            period,
+            amount,
+            quantity,
+            from: self.from.get(at),
+            to: self.to.get(at).unwrap_or(u64::MAX),
+        }
+    }
+
+    /// When a claim says that something holds, and how much it states.
+    #[inline]
+    pub(super) fn said(&self, at: u32) -> Said {
+        let at = at as usize;
+        let instant = || self.instants.get(at).map(|instant| (instant, instant));
+        Said {
             period: self.spans.get(at).or_else(instant).unwrap_or(ANY_TIME),
             amount: self.amounts.place(at).map(|place| (self.amounts.values().get(place), self.currencies.get(place))),
             quantity: self.quantities.get(at),
-            from: self.from.get(at),
-            to: self.to.get(at).unwrap_or(u64::MAX),
+        }
+    }
+
+    /// The same of several claims, one after another; of none where there is no place. They lie anywhere in memory: column by column, with
+    /// nothing else between, the waits for it overlap.
+    pub(super) fn said_of(&self, places: impl Iterator<Item = Option<u32>> + Clone, said: &mut Vec<Said>) {
+        let nothing = Said { period: ANY_TIME, amount: None, quantity: None };
+        let period = |at: usize| self.spans.get(at).or_else(|| self.instants.get(at).map(|instant| (instant, instant)));
+        let at = |place: u32| place as usize;
+        said.clear();
+        said.extend(places.clone().map(|place| match place.map(at).and_then(period) {
+            Some(period) => Said { period, ..nothing },
+            None => nothing,
+        }));
+        for (said, place) in said.iter_mut().zip(places.clone()) {
+            if let Some(place) = place.and_then(|place| self.amounts.place(at(place))) {
+                said.amount = Some((self.amounts.values().get(place), self.currencies.get(place)));
+            }
+        }
+        if !self.quantities.is_empty() {
+            for (said, place) in said.iter_mut().zip(places) {
+                said.quantity = place.and_then(|place| self.quantities.get(at(place)));
+            }
         }
     }
 

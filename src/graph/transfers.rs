@@ -46,7 +46,7 @@ pub struct TransfersLeftOut {
     pub self_loops: u64,
 }
 
-/// The transfers of one layer, by (instant, relationship id, source, target). 30 bytes each.
+/// The transfers of one layer, by (instant, relationship id, source, target). 34 bytes each.
 #[derive(Debug, Clone, Default)]
 pub struct Transfers {
     /// The entities between which there are any, in the order of ids.
@@ -58,6 +58,8 @@ pub struct Transfers {
     pub(super) much: Vec<i64>,
     pub(super) measure: Vec<u16>,
     pub(super) relationships: Vec<TripleIx>,
+    /// The class of the only claim of each, or [`LOOK`](super::csr::LOOK).
+    pub(super) marks: Vec<u32>,
     pub(super) left_out: TransfersLeftOut,
 }
 
@@ -157,6 +159,7 @@ impl Transfers {
             keep(&mut self.much, kept);
             keep(&mut self.measure, kept);
             keep(&mut self.relationships, kept);
+            keep(&mut self.marks, kept);
         }
         others
     }
@@ -170,6 +173,7 @@ impl Transfers {
         keep(&mut self.to, &kept);
         keep(&mut self.at, &kept);
         keep(&mut self.relationships, &kept);
+        keep(&mut self.marks, &kept);
         self.much = much.into_iter().flatten().collect();
         self.measure = vec![0; self.much.len()];
         self.measures = vec![measure];
@@ -191,6 +195,7 @@ impl Transfers {
             much: numbers().map(|number| self.much[number]).collect(),
             measure: numbers().map(|number| self.measure[number]).collect(),
             relationships: numbers().map(|number| self.relationships[number]).collect(),
+            marks: numbers().map(|number| self.marks[number]).collect(),
             left_out: self.left_out.clone(),
         }
     }

@@ -11,7 +11,7 @@ use super::greatest_flow::{FlowRules, GreatestFlow, ToldCut, ToldWay};
 use super::whole::unaffordable;
 use super::{Analysis, AnalysisError, Caps, Evidence, FigureOf, Finding, Frame, LeftOut, Truncated, TruncatedReason};
 use crate::graph::algo::{FlowEnd, FlowWay, ReachWanted, Reached, UNLIMITED, reach};
-use crate::graph::{Budget, Direction, GraphView, Halt, NodeIx, Transfers, TripleIx, Watch};
+use crate::graph::{Budget, Direction, GraphView, Halt, NodeIx, Transfers, Watch};
 use crate::model::{EntityId, Fault, FlowLayer};
 
 pub use request::{
@@ -212,9 +212,7 @@ fn answer(
         hubs: hubs.into_iter().map(|hub| evidence.entity(view, hub)).collect(),
         ..LeftOut::default()
     };
-    let met: Vec<NodeIx> = (0..transfers.accounts() as u32).map(|at| transfers.node(at)).collect();
-    let all: Vec<TripleIx> = transfers.iter().map(|transfer| transfer.relationship).collect();
-    evidence.marking.merge(&view.marking_of(&met, &all));
+    evidence.marking.merge(&view.marking_of_transfers(transfers, &[]));
     let truncated = match () {
         () if cut => Some(TruncatedReason::MaxResults),
         () if cut_by_hops => Some(TruncatedReason::MaxHops),

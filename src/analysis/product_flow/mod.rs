@@ -11,7 +11,7 @@ use super::paths::all_known;
 use super::whole::unaffordable;
 use super::{Analysis, AnalysisError, Caps, FigureOf, Finding, Frame, LeftOut, Truncated, TruncatedReason};
 use crate::graph::algo::{FlowEnd, SINK, SOURCE, Stages, Substitute, max_flow, on_ways};
-use crate::graph::{Budget, Direction, GraphView, Halt, Measure, NodeIx, Transfer, Transfers, TripleIx, Watch};
+use crate::graph::{Budget, Direction, GraphView, Halt, Measure, NodeIx, Transfer, Transfers, Watch};
 use crate::model::{EntityId, Fault, FlowLayer};
 use rayon::prelude::*;
 
@@ -85,7 +85,7 @@ impl Analysis for ProductFlow {
         let unit = params.unit.or_else(|| measure.and_then(|measure| name(view, measure)));
         let hubs = (0..).zip(&hubs).filter(|(_, is_hub)| **is_hub).filter_map(|(at, _)| told.entity(at)).collect();
         let Told { mut evidence, cut, protected, .. } = told;
-        evidence.marking.merge(&marking(view, &all));
+        evidence.marking.merge(&view.marking_of_transfers(&all, &[]));
         let left = all.left_out();
         let left_out = LeftOut {
             without_time: left.without_time,
@@ -149,12 +149,6 @@ fn measure(view: &GraphView<'_>, all: &Transfers, unit: Option<&str>) -> Result<
         return Err(AnalysisError::Faults(vec![Fault::new("/frame", "too-much", detail)]));
     }
     Ok(wanted.map(|at| measures[at]))
-}
-
-fn marking(view: &GraphView<'_>, all: &Transfers) -> crate::model::DerivedMarking {
-    let met: Vec<NodeIx> = (0..all.accounts() as u32).map(|at| all.node(at)).collect();
-    let rested: Vec<TripleIx> = all.iter().map(|transfer| transfer.relationship).collect();
-    view.marking_of(&met, &rested)
 }
 
 fn found(

@@ -58,13 +58,13 @@ impl Stock {
             entries.push(Entry { from: transfer.from, to, much: transfer.much, at: transfer.at, rank });
         }
         match in_time {
-            Some(chain) => stock.in_time(&entries, losses, chain),
+            Some(chain) => stock.in_time(entries, losses, chain),
             None => stock.timeless(transfers, losses),
         }
         Ok(stock)
     }
 
-    fn in_time(&mut self, entries: &[Entry], losses: &[bool], chain: bool) {
+    fn in_time(&mut self, entries: Vec<Entry>, losses: &[bool], chain: bool) {
         let Some(ledger) = Ledger::new(entries, &self.made, chain) else { return };
         (0..).zip(&mut self.made).for_each(|(at, made)| *made = ledger.opening(at));
         let mut so_far = vec![0; self.made.len()];

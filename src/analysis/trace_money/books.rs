@@ -4,22 +4,60 @@ use std::collections::BTreeSet;
 
 use super::{Asked, TraceMoneyRequest, TraceMoneyRule, TraceMoneySameInstant};
 use crate::analysis::AnalysisError;
-use crate::analysis::accounts::{Opening, entries, ledger, stated_openings};
+use crate::analysis::accounts::{Opening, entries, ledger, ranks, stated_openings};
 use crate::analysis::currencies::OneCurrency;
 use crate::graph::algo::{Entry, Ledger, OUTSIDE, Tracing};
-use crate::graph::{GraphView, NodeIx, TripleIx, Watch};
+use crate::graph::{GraphView, NodeIx, Transfers, TripleIx, Watch};
 use crate::model::DerivedMarking;
 
 /// The transfers of one currency, and the ledger of them.
 pub(super) struct Books {
     pub(super) money: OneCurrency,
-    /// By account: those of the transfers, and what is traced if there are none of it.
+    /// By account: those that are followed, by rank, then others of which the transfers or the request tell.
     pub(super) nodes: Vec<NodeIx>,
+    /// Of those that are followed.
     pub(super) ledger: Ledger,
-    /// What is stated of the openings, by account.
+    /// What is stated of the openings of those.
     pub(super) openings: Vec<Opening>,
-    followed: Vec<bool>,
     seed: Option<u32>,
+}
+
+/// The number of each account.
+struct Numbers {
+    /// By position of the transfers.
+    by_position: Vec<u32>,
+    /// How many are followed: they come first.
+    followed: usize,
+    nodes: Vec<NodeIx>,
+}
+
+impl Numbers {
+    /// `followed` are in the order of ranks.
+    fn new(view: &GraphView<'_>, transfers: &Transfers, followed: &[NodeIx]) -> Self {
+        let (mut nodes, mut before) = (followed.to_vec(), 0);
+        let number = |at: u32| {
+            let node = transfers.node(at);
+            while before < followed.len() && view.rank(followed[before]) < view.rank(node) {
+                before += 1;
+            }
+            if followed.get(before) == Some(&node) {
+                return before as u32;
+            }
+            nodes.push(node);
+            nodes.len() as u32 - 1
+        };
+        let by_position = (0..transfers.accounts() as u32).map(number).collect();
+        Self { by_position, followed: followed.len(), nodes }
+    }
+
+    /// The number of an account, a new one if it has none.
+    fn of(&mut self, node: NodeIx) -> u32 {
+        let known = self.nodes.iter().position(|known| *known == node);
+        known.unwrap_or_else(|| {
+            self.nodes.push(node);
+            self.nodes.len() - 1
+        }) as u32
+    }
 }
 
 impl Books {
@@ -32,53 +70,48 @@ impl Books {
         watch: &Watch,
     ) -> Result<Self, AnalysisError> {
         let look = || watch.pass(0).map_err(AnalysisError::stopped);
-        let transfers = &money.transfers;
         look()?;
-        let mut nodes: Vec<NodeIx> = (0..transfers.accounts() as u32).map(|at| transfers.node(at)).collect();
-        let known = nodes.len();
-        let find = |nodes: &[NodeIx], node: NodeIx| {
-            let at = nodes[..known].partition_point(|other| view.rank(*other) < view.rank(node));
-            if at < known && nodes[at] == node {
-                Some(at)
-            } else {
-                nodes[known..].iter().position(|other| *other == node).map(|at| known + at)
-            }
-        };
-        for (start, _) in &asked.origin.starts {
-            if find(&nodes, *start).is_none() {
-                nodes.push(*start);
-            }
+        let mut numbers = Numbers::new(view, &money.transfers, followed);
+        let mut entries = entries(&money.transfers);
+        if params.rules.as_deref().unwrap_or(&TraceMoneyRule::ALL).contains(&TraceMoneyRule::Tiho) {
+            let counts = |from: u32| (numbers.by_position[from as usize] as usize) < numbers.followed;
+            let ranks = ranks(view, &money.transfers, counts);
+            entries.iter_mut().zip(ranks).for_each(|(entry, rank)| entry.rank = rank);
         }
-        let mut is_followed = vec![false; nodes.len()];
-        followed.iter().filter_map(|node| find(&nodes, *node)).for_each(|at| is_followed[at] = true);
-        let rules = params.rules.as_deref().unwrap_or(&TraceMoneyRule::ALL);
-        let mut entries = entries(view, transfers, rules.contains(&TraceMoneyRule::Tiho));
+        for entry in &mut entries {
+            entry.from = numbers.by_position[entry.from as usize];
+            entry.to = numbers.by_position[entry.to as usize];
+        }
         look()?;
         let mut added = None;
         if let Some((node, amount, at)) = asked.origin.amount {
-            let account = find(&nodes, node).map_or(OUTSIDE, |at| at as u32);
+            let account = numbers.of(node);
             let (from, to) = if asked.backward { (account, OUTSIDE) } else { (OUTSIDE, account) };
             let place = entries.partition_point(|entry| entry.at <= at);
             entries.insert(place, Entry { from, to, much: amount, at, rank: u32::MAX });
             added = Some(place as u32);
         }
         let chain = params.same_instant == TraceMoneySameInstant::Chain;
-        let wanted = |account: usize| is_followed[account];
-        let openings = stated_openings(view, &nodes, &entries, &asked.given, (&mut money, watch), wanted)?;
-        let ledger = ledger(&entries, &openings, chain)?;
+        let openings = stated_openings(view, followed, &entries, &asked.given, (&mut money, watch), |_| true)?;
+        let ledger = ledger(entries, &openings, chain)?;
         look()?;
         let traced = asked.origin.transfer.map(|passage| passage.relationship);
         let is_traced = |wanted| money.transfers.iter().position(|transfer| transfer.relationship == wanted);
         let given_as = traced.and_then(is_traced);
         let given_as = added.or(given_as.map(|at| at as u32));
-        let seed = (0..entries.len() as u32).find(|at| Some(ledger.given(*at)) == given_as);
-        Ok(Self { money, nodes, ledger, openings, followed: is_followed, seed })
+        let seed = (0..ledger.entries().len() as u32).find(|at| Some(ledger.given(*at)) == given_as);
+        Ok(Self { money, nodes: numbers.nodes, ledger, openings, seed })
+    }
+
+    /// How many accounts are followed: those that come first.
+    pub(super) fn followed(&self) -> usize {
+        self.openings.len()
     }
 
     /// What is to be traced in them.
     pub(super) fn tracing(&self, asked: &Asked) -> Tracing<'_> {
         let accounts: BTreeSet<NodeIx> = asked.origin.accounts.iter().copied().collect();
-        let whole = self.nodes.iter().zip(&self.followed).map(|(node, followed)| *followed && accounts.contains(node));
+        let whole = self.nodes[..self.followed()].iter().map(|node| accounts.contains(node));
         let entries = self.ledger.entries();
         let begin = match (asked.origin.at, asked.backward) {
             (None, false) => 0,
@@ -92,7 +125,7 @@ impl Books {
             seed: self.seed,
             whole: whole.collect(),
             begin: begin as u32,
-            followed: self.followed.clone(),
+            accounts: self.nodes.len(),
         }
     }
 
@@ -119,7 +152,6 @@ impl Books {
 
     /// The marking of all that the books rest on: the accounts, and all that runs into and out of them.
     pub(super) fn marking(&self, view: &GraphView<'_>) -> DerivedMarking {
-        let relationships: Vec<TripleIx> = self.money.transfers.iter().map(|transfer| transfer.relationship).collect();
-        view.marking_of(&self.nodes, &relationships)
+        view.marking_of_transfers(&self.money.transfers, &self.nodes)
     }
 }

@@ -214,11 +214,12 @@ fn answer(
     let money = OneCurrency::new(view, transfers, asked.origin.currency, asked.rates.take(), &watch)?;
     let books = Books::new(view, params, &asked, &followed, money, &watch)?;
     let tracing = books.tracing(&asked);
+    let touched = tracing.touched(&watch).map_err(AnalysisError::stopped)?;
     let rules = params.rules.clone().unwrap_or_else(|| TraceMoneyRule::ALL.to_vec());
     let traced: Result<Vec<(Traced, Chains)>, Halt> = rules
         .par_iter()
         .map(|rule| {
-            let traced = tracing.by((*rule).into(), &watch)?;
+            let traced = tracing.by((*rule).into(), &touched, &watch)?;
             watch.pass(0)?;
             let ways = Chains::new(&tracing, &traced);
             Ok((traced, ways))
@@ -226,7 +227,7 @@ fn answer(
         .collect();
     let traced = traced.map_err(AnalysisError::stopped)?;
     let mut told = Told::new(view, &books, &tracing, caps.max_results as usize);
-    let rows = rules.iter().zip(&traced).map(|(rule, (traced, ways))| told.rule(*rule, traced, ways)).collect();
+    let rows = told.rules(&rules, &traced);
     let openings = told.openings(&traced);
     let possible_duplicates = told.duplicates(&traced);
     let (mut evidence, mut cut, mut protected) = told.done();

@@ -9,7 +9,7 @@ use super::currencies::only_currency;
 use super::whole::unaffordable;
 use super::{Analysis, AnalysisError, Caps, Evidence, FigureOf, Finding, Frame, LeftOut, Truncated, TruncatedReason};
 use crate::graph::algo::{Pattern, Payments};
-use crate::graph::{Budget, Direction, GraphView, Halt, Measure, NodeIx, Transfers, TripleIx};
+use crate::graph::{Budget, Direction, GraphView, Halt, Measure, NodeIx, Transfers};
 use crate::model::{Currency, EntityId, Fault, FlowLayer};
 
 pub use parameters::{
@@ -100,8 +100,7 @@ impl Analysis for Typologies {
         let complete = typologies.iter().all(|found| found.complete);
         let (mut evidence, cut, mut protected) = told.done();
         let nodes: Vec<NodeIx> = (0..transfers.accounts() as u32).map(|at| transfers.node(at)).collect();
-        let rested: Vec<TripleIx> = transfers.iter().map(|transfer| transfer.relationship).collect();
-        evidence.marking.merge(&view.marking_of(&nodes, &rested));
+        evidence.marking.merge(&view.marking_of_transfers(&transfers, &[]));
         let hubs = nodes.iter().zip(&hubs).filter(|(_, is_hub)| **is_hub).map(|(node, _)| *node);
         let hubs = list_hubs(view, hubs, &mut evidence, &mut protected);
         let left_out = LeftOut {

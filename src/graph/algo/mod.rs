@@ -117,5 +117,5 @@ pub use leading::{eigenvector, strong_parts};
 pub use pagerank::{PageRankWanted, pagerank};
 pub use rounds::{Iterated, Rounds};
 pub use sampled::{Sampled, SampledWanted, sampled_betweenness};
-pub use trace::{Chains, Entry, Ledger, Moved, OUTSIDE, TraceRule, Traced, Tracing};
+pub use trace::{Chains, Entry, Ledger, Moved, OUTSIDE, Touched, TraceRule, Traced, Tracing};
 pub use yen::{MOST_CANDIDATES, Ranked, Route, Wanted, yen};

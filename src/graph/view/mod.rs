@@ -168,6 +168,9 @@ impl<'a> GraphView<'a> {
 
     /// Whether an entity is a protected person, as far as the caller may know: by any claim recorded at the lens' revision or now.
     pub fn is_protected(&self, node: NodeIx) -> bool {
+        if let Some(class) = self.only_class(node.0) {
+            return self.gates.has(class, gates::SEEN) && self.class(class).protects;
+        }
         let mut protects = false;
         self.snapshot.each_entity_claim(node.0, |claim, _| {
             let recorded = claim.holds(self.lens.at) || claim.holds(None);
@@ -195,8 +198,20 @@ impl<'a> GraphView<'a> {
         self.entity_class(node).is_some()
     }
 
+    /// The class of an entity's only claim, if that is enough to know of it: it holds now, and nothing of an earlier state is asked.
+    #[inline]
+    fn only_class(&self, node: u32) -> Option<u32> {
+        if self.lens.at.is_some() || self.snapshot.delta.touches(node) {
+            return None;
+        }
+        self.snapshot.base.entity_marks.get(node as usize).copied().filter(|mark| mark & LOOK == 0)
+    }
+
     /// The class of the visible claim that counts most on an entity.
     fn entity_class(&self, node: u32) -> Option<u32> {
+        if let Some(class) = self.only_class(node) {
+            return Some(class).filter(|class| self.gates.has(*class, gates::SEEN));
+        }
         let mut best: Option<(Standing, u32)> = None;
         self.snapshot.each_entity_claim(node, |claim, _| {
             if self.sees_entity_claim(&claim) {
@@ -235,13 +250,6 @@ impl<'a> GraphView<'a> {
     fn finds(&self, node: u32) -> bool {
         if self.excluded.contains(&node) {
             return false;
-        }
-        let base = &self.snapshot.base;
-        if self.plain && self.gates.any_entity() && node < base.nodes() && !self.snapshot.delta.touches(node) {
-            let mark = base.entity_marks[node as usize];
-            if mark & LOOK == 0 {
-                return self.gates.has(mark, gates::SEEN);
-            }
         }
         let Some(class) = self.entity_class(node) else { return false };
         self.gates.has(class, gates::ENTITY_KIND) && self.has_properties(node)

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{GraphView, NodeIx, Step, TripleIx, UnitIx};
-use crate::graph::claim::{self, ClaimRow, ClassKey};
+use crate::graph::claim::{self, ClaimRow, ClassKey, Said};
 use crate::graph::gates;
 use crate::model::{
     AgencyId, Day, Decimal, KindName, Money, Quantity, RelationshipId, RelationshipKey, Reliability, Standing, Subject,
@@ -234,6 +234,16 @@ pub fn decayed(age: u64, half_life: f64) -> f64 {
 }
 
 /// What ranked claims say of when and how much: of each, what the first says that says anything.
+impl From<Said> for Contact {
+    fn from(said: Said) -> Self {
+        Self {
+            period: Some(said.period).filter(|period| *period != claim::ANY_TIME),
+            amount: said.amount.map(|(minor, currency)| Money { minor, currency }),
+            quantity: said.quantity.map(|(micros, unit)| (Decimal::from_micros(micros), UnitIx(unit))),
+        }
+    }
+}
+
 fn contact(ranked: &[ClaimRow]) -> Contact {
     Contact {
         period: ranked.iter().map(|claim| claim.period).find(|period| *period != claim::ANY_TIME),

@@ -8,9 +8,9 @@ use rayon::prelude::*;
 
 use super::project::CHUNK;
 use super::walk::Side;
-use super::{GraphView, NodeIx, Step, TripleIx};
-use crate::graph::claim::ANY_TIME;
-use crate::graph::csr::RawArc;
+use super::{Contact, GraphView, NodeIx, Step, TripleIx};
+use crate::graph::claim::{ANY_TIME, Said};
+use crate::graph::csr::{LOOK, RawArc};
 use crate::graph::transfers::{Measure, Transfers, TransfersLeftOut};
 use crate::graph::{Budget, Halt, gates};
 use crate::model::{Along, FlowLayer};
@@ -40,6 +40,8 @@ pub struct Passage {
     pub measure: Measure,
     /// Which relationship.
     pub relationship: TripleIx,
+    /// The class of its only claim, or [`LOOK`].
+    mark: u32,
 }
 
 /// What was found so far, in no order; what is seen from both of its ends is in it twice.
@@ -51,6 +53,21 @@ pub struct Passages {
     without_amount: Vec<TripleIx>,
     self_loops: Vec<TripleIx>,
     seen: u64,
+    /// What one entity has, and what is claimed of it; kept for the next.
+    candidates: Vec<Candidate>,
+    said: Vec<Said>,
+}
+
+/// A visible relationship of the layer, before its claims are read.
+#[derive(Debug, Clone, Copy)]
+struct Candidate {
+    from: NodeIx,
+    to: NodeIx,
+    relationship: TripleIx,
+    mark: u32,
+    class: u32,
+    /// Whether the layer runs from its source to its target, and the other way.
+    ways: (bool, bool),
 }
 
 impl Passages {
@@ -100,9 +117,7 @@ impl GraphView<'_> {
     /// all others here: whoever walks on does not go through them.
     pub fn passages(&self, node: NodeIx, layer: &Layer, budget: &Budget, passages: &mut Passages) -> Result<(), Halt> {
         let before = passages.seen;
-        let mut walked = self.row(node, Side::Out, layer, passages);
-        walked += self.row(node, Side::In, layer, passages);
-        budget.look(walked)?;
+        budget.look(self.row(node, &[Side::Out, Side::In], layer, passages))?;
         budget.spend(passages.seen - before)
     }
 
@@ -118,8 +133,7 @@ impl GraphView<'_> {
         let part = |nodes: &[NodeIx]| {
             let (mut part, mut ends) = (Passages::default(), Vec::with_capacity(nodes.len()));
             for node in nodes {
-                let walked = [Side::Out, Side::In].map(|side| self.row(*node, side, layer, &mut part));
-                watch.pass(walked.iter().sum::<u64>() as usize)?;
+                watch.pass(self.row(*node, &[Side::Out, Side::In], layer, &mut part) as usize)?;
                 ends.push(part.found.len());
             }
             // Whether all is too much does not depend on which part comes first.
@@ -143,9 +157,10 @@ impl GraphView<'_> {
         let (source, target) = self.ends(relationship);
         let (forward, backward) = layer.ways[self.class(class).kind as usize];
         let step = Step { to: target, relationship, class };
-        let (at, much, measure) = self.measured(&step, layer.layer, &mut Passages::default())?;
+        let contact = self.contact(&step);
+        let (at, much, measure) = measured(relationship, &contact, layer.layer, &mut Passages::default())?;
         let (from, to) = if forward { (source, target) } else { (target, source) };
-        let passage = Passage { from, to, at, much, measure, relationship };
+        let passage = Passage { from, to, at, much, measure, relationship, mark: LOOK };
         Some(passage).filter(|_| (forward || backward) && source != target)
     }
 
@@ -158,7 +173,7 @@ impl GraphView<'_> {
                 nodes.push((self.rank(end), end));
             }
         }
-        nodes.sort_unstable();
+        nodes.par_sort_unstable();
         (0..).zip(&nodes).for_each(|(at, (_, node))| positions.set(*node, at));
         let position = |node| positions.get(node).unwrap_or(0);
         let passages = Passages { found: self.ordered(passages.found), ..passages };
@@ -176,7 +191,7 @@ impl GraphView<'_> {
             .map(|nodes| {
                 watch.pass(0)?;
                 let mut part = Passages::default();
-                nodes.iter().for_each(|node| _ = self.row(*node, Side::Out, &layer, &mut part));
+                nodes.iter().for_each(|node| _ = self.row(*node, &[Side::Out], &layer, &mut part));
                 // Whether all is too much does not depend on which part comes first.
                 let before = seen.fetch_add(part.seen, Ordering::Relaxed);
                 if before + part.seen > left { Err(Halt::Spent) } else { Ok(part) }
@@ -199,55 +214,59 @@ impl GraphView<'_> {
         Ok(columns(self, nodes, all, |node| positions[node.0 as usize]))
     }
 
-    /// Adds what runs along one side of an entity; answers how much was gone over.
-    fn row(&self, node: NodeIx, side: Side, layer: &Layer, passages: &mut Passages) -> u64 {
-        self.each_arc(node.0, side, |(to, triple, mark): RawArc| {
-            let Some(class) = self.opens(triple, mark, gates::FORWARD) else { return ControlFlow::Continue(()) };
-            let (forward, backward) = layer.ways[self.class(class).kind as usize];
-            if !(forward || backward) || !self.shows(to) {
-                return ControlFlow::Continue(());
-            }
-            passages.seen += 1;
-            let relationship = TripleIx(triple);
-            if to == node.0 {
-                passages.self_loops.push(relationship);
-                return ControlFlow::Continue(());
-            }
-            let (source, target) = if side == Side::Out { (node, NodeIx(to)) } else { (NodeIx(to), node) };
-            let step = Step { to: NodeIx(to), relationship, class };
-            if let Some((at, much, measure)) = self.measured(&step, layer.layer, passages) {
-                let passage = Passage { from: source, to: target, at, much, measure, relationship };
-                passages.found.extend(forward.then_some(passage));
-                passages.found.extend(backward.then_some(Passage { from: target, to: source, ..passage }));
-            }
-            ControlFlow::Continue(())
-        })
-    }
-
-    /// When and how much; what does not say so is put aside.
-    fn measured(&self, step: &Step, layer: FlowLayer, passages: &mut Passages) -> Option<(i64, i64, Measure)> {
-        let contact = self.contact(step);
-        let at = contact.period.filter(|period| *period != ANY_TIME && period.0 != i64::MIN).map(|period| period.0);
-        let much = match layer {
-            FlowLayer::Money => contact.amount.map(|money| (money.minor, Measure::Money(money.currency))),
-            FlowLayer::Product => contact.quantity.map(|(much, unit)| (much.micros(), Measure::Goods(unit))),
-            FlowLayer::Information | FlowLayer::Risk => Some((1, Measure::Knowledge)),
-        };
-        let much = much.filter(|(much, _)| *much > 0);
-        match (at, much) {
-            (None, _) => passages.without_time.push(step.relationship),
-            (_, None) => passages.without_amount.push(step.relationship),
-            (Some(at), Some((much, measure))) => return Some((at, much, measure)),
+    /// Adds what runs along sides of an entity; answers how much was gone over.
+    fn row(&self, node: NodeIx, sides: &[Side], layer: &Layer, passages: &mut Passages) -> u64 {
+        let mut candidates = std::mem::take(&mut passages.candidates);
+        candidates.clear();
+        let mut walked = 0;
+        for &side in sides {
+            walked += self.each_arc(node.0, side, |(other, triple, mark): RawArc| {
+                let Some(class) = self.opens(triple, mark, gates::FORWARD) else { return ControlFlow::Continue(()) };
+                let ways = layer.ways[self.class(class).kind as usize];
+                if (ways.0 || ways.1) && self.shows(other) {
+                    let (from, to) = if side == Side::Out { (node, NodeIx(other)) } else { (NodeIx(other), node) };
+                    candidates.push(Candidate { from, to, relationship: TripleIx(triple), mark, class, ways });
+                }
+                ControlFlow::Continue(())
+            });
         }
-        None
+        let mut said = std::mem::take(&mut passages.said);
+        // Of an only claim that shows all counts.
+        let only = candidates.iter().map(|arc| (arc.mark & LOOK == 0).then_some(arc.relationship.0));
+        self.snapshot.base.claims.said_of(only, &mut said);
+        for (arc, said) in candidates.iter().zip(&said) {
+            let &Candidate { from, to, relationship, mark, class, ways: (forward, backward) } = arc;
+            passages.seen += 1;
+            if from == to {
+                passages.self_loops.push(relationship);
+                continue;
+            }
+            let contact = match mark & LOOK {
+                0 => Contact::from(*said),
+                _ => self.contact(&Step { to, relationship, class }),
+            };
+            if let Some((at, much, measure)) = measured(relationship, &contact, layer.layer, passages) {
+                let passage = Passage { from, to, at, much, measure, relationship, mark };
+                passages.found.extend(forward.then_some(passage));
+                passages.found.extend(backward.then_some(Passage { from: to, to: from, ..passage }));
+            }
+        }
+        (passages.candidates, passages.said) = (candidates, said);
+        walked
     }
 
     /// By (instant, relationship id, source, target), each once.
-    fn ordered(&self, mut found: Vec<Passage>) -> Vec<Passage> {
+    fn ordered(&self, found: Vec<Passage>) -> Vec<Passage> {
+        // Less is moved than by sorting the passages themselves.
+        let mut order: Vec<(i64, u32)> = found.iter().map(|passage| passage.at).zip(0..).collect();
+        order.par_sort_unstable();
+        let mut found: Vec<Passage> = order.into_iter().map(|(_, number)| found[number as usize]).collect();
         // What is seen from both of its ends is there twice; to read its name would cost more than to sort it.
-        found.par_sort_unstable_by_key(|passage| (passage.at, passage.relationship, passage.from, passage.to));
-        found.dedup_by_key(|passage| (passage.relationship, passage.from, passage.to));
-        found.par_chunk_by_mut(|one, other| one.at == other.at).filter(|tied| tied.len() > 1).for_each(|tied| {
+        let same = |passage: &Passage| (passage.relationship, passage.from, passage.to);
+        let tied = |one: &Passage, other: &Passage| one.at == other.at;
+        found.par_chunk_by_mut(tied).filter(|tied| tied.len() > 1).for_each(|tied| tied.sort_unstable_by_key(same));
+        found.dedup_by_key(|passage| same(passage));
+        found.par_chunk_by_mut(tied).filter(|tied| tied.len() > 1).for_each(|tied| {
             tied.sort_by_cached_key(|passage| {
                 let name = self.snapshot.relationship_name(passage.relationship.0);
                 // There and back under one id are two relationships, each of which may run both ways.
@@ -257,6 +276,28 @@ impl GraphView<'_> {
         });
         found
     }
+}
+
+/// When and how much; what does not say so is put aside.
+fn measured(
+    relationship: TripleIx,
+    contact: &Contact,
+    layer: FlowLayer,
+    passages: &mut Passages,
+) -> Option<(i64, i64, Measure)> {
+    let at = contact.period.filter(|period| *period != ANY_TIME && period.0 != i64::MIN).map(|period| period.0);
+    let much = match layer {
+        FlowLayer::Money => contact.amount.map(|money| (money.minor, Measure::Money(money.currency))),
+        FlowLayer::Product => contact.quantity.map(|(much, unit)| (much.micros(), Measure::Goods(unit))),
+        FlowLayer::Information | FlowLayer::Risk => Some((1, Measure::Knowledge)),
+    };
+    let much = much.filter(|(much, _)| *much > 0);
+    match (at, much) {
+        (None, _) => passages.without_time.push(relationship),
+        (_, None) => passages.without_amount.push(relationship),
+        (Some(at), Some((much, measure))) => return Some((at, much, measure)),
+    }
+    None
 }
 
 /// Ordered passages as columns.
@@ -289,6 +330,7 @@ fn columns(
         much: found.iter().map(|passage| passage.much).collect(),
         measure: found.iter().map(|passage| number(passage.measure)).collect(),
         relationships: found.iter().map(|passage| passage.relationship).collect(),
+        marks: found.iter().map(|passage| passage.mark).collect(),
         nodes,
         measures,
         left_out: TransfersLeftOut {

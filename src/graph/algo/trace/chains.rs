@@ -21,13 +21,14 @@ struct Link {
 impl Chains {
     /// Of what one rule says.
     pub fn new(tracing: &Tracing<'_>, traced: &Traced) -> Self {
-        let mut ways = Self { links: Vec::with_capacity(traced.moved.len()), last: vec![None; tracing.followed.len()] };
+        let mut ways = Self { links: Vec::with_capacity(traced.moved.len()), last: vec![None; tracing.accounts] };
         for group in traced.moved.chunk_by(|one, other| one.group == other.group) {
             let first = ways.links.len();
             for moved in group {
                 let entry = &tracing.ledger.entries[moved.entry as usize];
                 let payer = if tracing.backward { entry.to } else { entry.from };
-                let begins = payer == OUTSIDE || tracing.seed == Some(moved.entry) || tracing.whole[payer as usize];
+                let whole = tracing.whole.get(payer as usize) == Some(&true);
+                let begins = payer == OUTSIDE || tracing.seed == Some(moved.entry) || whole;
                 let before = if begins { None } else { ways.last[payer as usize] };
                 let link = before.map(|before| ways.links[before as usize]);
                 ways.links.push(Link {

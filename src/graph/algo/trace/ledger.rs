@@ -40,87 +40,70 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// The books of `openings.len()` accounts, of entries in the order of instants, then of ids. An account that pays more than it has had the difference at
+    /// The books of the first `openings.len()` accounts, of entries in the order of instants, then of ids; none are kept of others. An account that pays more than it has had the difference at
     /// its opening, over what `openings` gives it: the least that explains what it pays. With `chain`, what arrives can be passed on at
     /// the same instant: of what happens then, what pays an account comes before what it pays; where they go in a circle, the first
     /// of them comes first. `None` when all amounts together are beyond what is counted, 2⁶¹. O(n log n).
-    pub fn new(entries: &[Entry], openings: &[i64], chain: bool) -> Option<Self> {
+    pub fn new(entries: Vec<Entry>, openings: &[i64], chain: bool) -> Option<Self> {
         let all = entries.iter().map(|entry| entry.much).chain(openings.iter().copied());
         if all.map(i128::from).sum::<i128>() > 1 << 61 {
             return None;
         }
-        let mut ledger = Self { opening: openings.to_vec(), ..Self::default() };
-        let mut begin = 0;
+        let (mut given, mut ends) = (Vec::with_capacity(entries.len()), Vec::with_capacity(entries.len()));
         for tied in entries.chunk_by(|one, other| one.at == other.at) {
-            let order = if chain { chained(tied) } else { (0..tied.len() as u32).collect() };
-            for at in order {
-                ledger.entries.push(tied[at as usize]);
-                ledger.given.push(begin + at);
-                if chain {
-                    ledger.ends.push(ledger.entries.len() as u32);
-                }
+            let begin = given.len() as u32;
+            if chain {
+                given.extend(chained(tied).into_iter().map(|at| begin + at));
+                ends.extend(begin + 1..=given.len() as u32);
+            } else {
+                given.extend(begin..begin + tied.len() as u32);
+                ends.push(given.len() as u32);
             }
-            if !chain {
-                ledger.ends.push(ledger.entries.len() as u32);
-            }
-            begin += tied.len() as u32;
         }
-        ledger.open();
-        ledger.balance();
+        let entries = if chain { given.iter().map(|at| entries[*at as usize]).collect() } else { entries };
+        let mut ledger = Self { entries, given, ends, ..Self::default() };
+        ledger.balance(openings);
         Some(ledger)
     }
 
-    /// Raises openings to the least that keeps every account from falling below zero.
-    fn open(&mut self) {
-        let mut balances = self.opening.clone();
-        for group in self.groups() {
-            for entry in &self.entries[group.clone()] {
-                if let Some(balance) = balances.get_mut(entry.from as usize) {
-                    *balance -= entry.much;
-                    if *balance < 0 {
-                        self.opening[entry.from as usize] -= *balance;
-                        *balance = 0;
-                    }
-                }
-            }
-            for entry in &self.entries[group] {
-                if let Some(balance) = balances.get_mut(entry.to as usize) {
-                    *balance += entry.much;
-                }
-            }
-        }
-    }
-
-    /// Fills in the balances before each entry and at the end.
-    fn balance(&mut self) {
-        let mut balances = self.opening.clone();
-        self.payers = vec![0; self.entries.len()];
-        self.paid = vec![0; self.entries.len()];
+    /// Fills in the balances before each entry and at the end, over what accounts open with: the least over what is stated that keeps them
+    /// from falling below zero.
+    fn balance(&mut self, stated: &[i64]) {
+        // As if nothing but what is stated had been there; and the least of these balances.
+        let mut balances: Vec<(i64, i64)> = stated.iter().map(|stated| (*stated, 0)).collect();
+        let (mut payers, mut paid) = (vec![0; self.entries.len()], vec![0; self.entries.len()]);
         for group in self.groups() {
             for at in group.clone() {
-                if let Some(balance) = balances.get_mut(self.entries[at].from as usize) {
-                    self.payers[at] = *balance;
+                if let Some((balance, least)) = balances.get_mut(self.entries[at].from as usize) {
+                    payers[at] = *balance;
                     *balance -= self.entries[at].much;
+                    *least = (*least).min(*balance);
                 }
             }
             for at in group {
-                if let Some(balance) = balances.get_mut(self.entries[at].to as usize) {
-                    self.paid[at] = *balance;
+                if let Some((balance, _)) = balances.get_mut(self.entries[at].to as usize) {
+                    paid[at] = *balance;
                     *balance += self.entries[at].much;
                 }
             }
         }
-        self.closing = balances;
+        for (entry, (payer, paid)) in self.entries.iter().zip(payers.iter_mut().zip(&mut paid)) {
+            *payer -= balances.get(entry.from as usize).map_or(0, |(_, least)| *least);
+            *paid -= balances.get(entry.to as usize).map_or(0, |(_, least)| *least);
+        }
+        self.opening = stated.iter().zip(&balances).map(|(stated, (_, least))| stated - least).collect();
+        self.closing = balances.into_iter().map(|(balance, least)| balance - least).collect();
+        (self.payers, self.paid) = (payers, paid);
     }
 
     /// What happens at once, in order.
-    pub(super) fn groups(&self) -> impl DoubleEndedIterator<Item = Range<usize>> + use<> {
-        let ends = self.ends.clone();
-        (0..ends.len()).map(move |at| if at == 0 { 0 } else { ends[at - 1] as usize }..ends[at] as usize)
+    pub(super) fn groups(&self) -> impl DoubleEndedIterator<Item = Range<usize>> + '_ {
+        let begin = |at: usize| at.checked_sub(1).map_or(0, |before| self.ends[before] as usize);
+        (0..self.ends.len()).map(move |at| begin(at)..self.ends[at] as usize)
     }
 
     /// What happens, one half of an entry after the other: what it takes from its payer, or, with `true`, what it brings.
-    pub fn halves(&self) -> impl Iterator<Item = (u32, bool)> + use<> {
+    pub fn halves(&self) -> impl Iterator<Item = (u32, bool)> + '_ {
         self.groups().flat_map(|group| {
             let half = |incoming| move |at: usize| (at as u32, incoming);
             group.clone().map(half(false)).chain(group.map(half(true)))

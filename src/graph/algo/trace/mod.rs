@@ -2,11 +2,11 @@
 //! (Re Hallett's Estate, 1880), dirty first (Re Oatway, 1903), lowest intermediate balance (Roscoe v Winder, 1915) and taint in, highest
 //! out (TIHO). In whole minor units: every rule but poison keeps Σ brought = Σ held + Σ that went beyond, to the unit.
 //!
-//! Each rule is one pass over the [`Ledger`] in the order of time; only accounts that hold taint do work. Traced *back*, the pass goes
-//! against time, and what is held is what is wanted: FIFO, LIFO and haircut are their own mirror images. The rules that set the dirty
-//! apart from an account's own money take every payment into an account for somebody's claim, and its opening for its own money: own
-//! money first is then FIFO, lowest intermediate balance spends the opening first and is pro rata among claims, dirty first and TIHO
-//! spend the opening last and are FIFO among claims.
+//! Each rule is one pass in the order of time over those entries of the [`Ledger`] that accounts pay which were touched at all: few
+//! of them, most often. Traced *back*, the pass goes against time, and what is held is what is wanted: FIFO, LIFO and haircut are their
+//! own mirror images. The rules that set the dirty apart from an account's own money take every payment into an account for somebody's
+//! claim, and its opening for its own money: own money first is then FIFO, lowest intermediate balance spends the opening first and is
+//! pro rata among claims, dirty first and TIHO spend the opening last and are FIFO among claims.
 
 mod chains;
 mod ledger;
@@ -49,12 +49,20 @@ pub struct Tracing<'l> {
     pub backward: bool,
     /// The entry that is tainted as a whole.
     pub seed: Option<u32>,
-    /// By account: whether all that it holds and takes in is tainted.
+    /// By account of the books: whether all that it holds and takes in is tainted.
     pub whole: Vec<bool>,
     /// From which entry on (forward), or before which (backward), that holds.
     pub begin: u32,
-    /// By account: whether its payments are followed. What reaches others is left there.
-    pub followed: Vec<bool>,
+    /// How many accounts there are. Those of which books are kept come first: their payments are followed. What reaches others is left
+    /// there.
+    pub accounts: usize,
+}
+
+/// The entries that can carry any: those that are traced themselves, and all that accounts pay which one of these came to before.
+#[derive(Debug)]
+pub struct Touched {
+    /// In the order of the pass, each with the number of its group there.
+    entries: Vec<(u32, u32)>,
 }
 
 /// What an entry carries of it.
@@ -98,27 +106,12 @@ trait Rule {
 }
 
 impl Tracing<'_> {
-    /// Traces by one rule. O(n), and for each account with taint what its entries come to; FIFO and LIFO besides in proportion to the
-    /// pieces into which the tainted units fall apart.
-    pub fn by(&self, rule: TraceRule, watch: &Watch) -> Result<Traced, Halt> {
-        let (ledger, backward) = (self.ledger, self.backward);
-        match (rule, backward) {
-            (TraceRule::Poison, _) => self.run(&mut Poison::new(ledger, backward), watch),
-            (TraceRule::Fifo | TraceRule::Lifo, _)
-            | (TraceRule::OwnMoneyFirst | TraceRule::DirtyFirst | TraceRule::Tiho, true) => {
-                self.run(&mut Pieces::new(ledger, rule, backward), watch)
-            }
-            _ => self.run(&mut Pool::new(ledger, rule, backward), watch),
-        }
-    }
-
-    fn run(&self, rule: &mut impl Rule, watch: &Watch) -> Result<Traced, Halt> {
-        let accounts = self.followed.len();
-        let mut traced = Traced { brought: self.brought_by_accounts(), ..Traced::default() };
-        let mut left = vec![0_i64; accounts];
+    /// What there is to go over, whatever the rule. O(n).
+    pub fn touched(&self, watch: &Watch) -> Result<Touched, Halt> {
         let groups = self.ledger.groups();
         let groups: Box<dyn Iterator<Item = Range<usize>>> =
             if self.backward { Box::new(groups.rev()) } else { Box::new(groups) };
+        let (mut entries, mut touched) = (Vec::new(), vec![false; self.whole.len()]);
         let mut since_look = 0;
         for (number, group) in (0..).zip(groups) {
             since_look += group.len();
@@ -126,10 +119,50 @@ impl Tracing<'_> {
                 watch.pass(since_look)?;
                 since_look = 0;
             }
-            let first = traced.moved.len();
-            let long = group.len();
-            for step in 0..long {
+            let first = entries.len();
+            for step in 0..group.len() {
                 let at = if self.backward { group.end - 1 - step } else { group.start + step } as u32;
+                let payer = self.payer(at) as usize;
+                let pays = touched.get(payer).is_some_and(|touched| *touched || self.whole[payer]);
+                if pays || self.seed == Some(at) {
+                    entries.push((number, at));
+                }
+            }
+            for (_, at) in &entries[first..] {
+                if let Some(receiver) = touched.get_mut(self.receiver(*at) as usize) {
+                    *receiver = true;
+                }
+            }
+        }
+        Ok(Touched { entries })
+    }
+
+    /// Traces by one rule. In proportion to what was touched, and for each account with taint to what its entries come to; FIFO and LIFO
+    /// besides to the pieces into which the tainted units fall apart; FIFO and TIHO need a pass over the ledger first.
+    pub fn by(&self, rule: TraceRule, touched: &Touched, watch: &Watch) -> Result<Traced, Halt> {
+        let (ledger, backward) = (self.ledger, self.backward);
+        match (rule, backward) {
+            (TraceRule::Poison, _) => self.run(&mut Poison::new(ledger, backward), touched, watch),
+            (TraceRule::Fifo | TraceRule::Lifo, _)
+            | (TraceRule::OwnMoneyFirst | TraceRule::DirtyFirst | TraceRule::Tiho, true) => {
+                self.run(&mut Pieces::new(ledger, rule, backward), touched, watch)
+            }
+            _ => self.run(&mut Pool::new(ledger, rule, backward), touched, watch),
+        }
+    }
+
+    fn run(&self, rule: &mut impl Rule, touched: &Touched, watch: &Watch) -> Result<Traced, Halt> {
+        let mut traced = Traced { brought: self.brought_by_accounts(), ..Traced::default() };
+        let mut left = vec![0_i64; self.accounts];
+        let mut since_look = 0;
+        for group in touched.entries.chunk_by(|one, other| one.0 == other.0) {
+            since_look += group.len();
+            if since_look >= LOOK_EVERY {
+                watch.pass(since_look)?;
+                since_look = 0;
+            }
+            let first = traced.moved.len();
+            for &(number, at) in group {
                 let much = self.pays(rule, at, &mut traced);
                 if much > 0 {
                     traced.moved.push(Moved { entry: at, much, group: number });
@@ -137,54 +170,57 @@ impl Tracing<'_> {
             }
             for moved in &traced.moved[first..] {
                 let account = self.receiver(moved.entry);
-                if account == OUTSIDE {
-                    rule.drop(moved.entry);
-                } else if self.whole[account as usize] {
-                    rule.drop(moved.entry);
-                    // It was counted when it came the first time.
-                    if self.is_begun(moved.entry) {
-                        traced.brought -= moved.much;
+                match self.whole.get(account as usize) {
+                    Some(true) => {
+                        rule.drop(moved.entry);
+                        // It was counted when it came the first time.
+                        if self.is_begun(moved.entry) {
+                            traced.brought -= moved.much;
+                        }
                     }
-                } else if self.followed[account as usize] {
-                    rule.take(moved.entry, moved.much);
-                } else {
-                    rule.drop(moved.entry);
-                    left[account as usize] += moved.much;
+                    Some(false) => rule.take(moved.entry, moved.much),
+                    None => {
+                        rule.drop(moved.entry);
+                        if account != OUTSIDE {
+                            left[account as usize] += moved.much;
+                        }
+                    }
                 }
             }
         }
-        let amounts = |much: &dyn Fn(u32) -> i64| -> Vec<(u32, i64)> {
-            (0..accounts as u32).map(|account| (account, much(account))).filter(|(_, much)| *much > 0).collect()
+        let held = |(account, whole): (u32, &bool)| match (whole, self.backward) {
+            (true, false) => (account, self.ledger.closing[account as usize]),
+            (true, true) => (account, self.ledger.opening[account as usize]),
+            (false, _) => (account, rule.held(account)),
         };
-        traced.held = amounts(&|account| match (self.whole[account as usize], self.backward) {
-            (true, false) => self.ledger.closing[account as usize],
-            (true, true) => self.ledger.opening[account as usize],
-            (false, _) => rule.held(account),
-        });
-        traced.left = amounts(&|account| left[account as usize]);
+        traced.held = (0..).zip(&self.whole).map(held).filter(|(_, much)| *much > 0).collect();
+        traced.left = (0..).zip(left).filter(|(_, much)| *much > 0).collect();
         Ok(traced)
     }
 
     /// What an entry carries out of the account that it comes from in the order of the pass.
     fn pays(&self, rule: &mut impl Rule, at: u32, traced: &mut Traced) -> i64 {
         let entry = &self.ledger.entries[at as usize];
-        let account = if self.backward { entry.to } else { entry.from };
+        let account = self.payer(at);
         if self.seed == Some(at) {
             traced.brought += entry.much;
             rule.bring(at);
             return entry.much;
         }
-        if account == OUTSIDE || !self.followed[account as usize] {
-            return 0;
-        }
-        if self.whole[account as usize] {
-            if !self.is_begun(at) {
-                return 0;
+        match self.whole.get(account as usize) {
+            Some(true) if self.is_begun(at) => {
+                rule.bring(at);
+                entry.much
             }
-            rule.bring(at);
-            return entry.much;
+            Some(false) if rule.holds(account) => rule.pay(at),
+            _ => 0,
         }
-        if rule.holds(account) { rule.pay(at) } else { 0 }
+    }
+
+    /// Where an entry comes from in the order of the pass.
+    fn payer(&self, at: u32) -> u32 {
+        let entry = &self.ledger.entries[at as usize];
+        if self.backward { entry.to } else { entry.from }
     }
 
     fn receiver(&self, at: u32) -> u32 {
@@ -199,7 +235,10 @@ impl Tracing<'_> {
 
     /// What accounts that are tainted as a whole hold at the beginning of the pass, and take in from then on.
     fn brought_by_accounts(&self) -> i64 {
-        let is_whole = |account: u32| account != OUTSIDE && self.whole[account as usize];
+        if !self.whole.contains(&true) {
+            return 0;
+        }
+        let is_whole = |account: u32| self.whole.get(account as usize) == Some(&true);
         let ends = if self.backward { &self.ledger.closing } else { &self.ledger.opening };
         let held = ends.iter().zip(&self.whole).filter(|(_, whole)| **whole).map(|(held, _)| held);
         let mut brought: i64 = held.sum();

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::ledger::{Ledger, OUTSIDE};
+use super::ledger::Ledger;
 use super::{Rule, TraceRule};
 
 /// Where the units of each entry lie in the line of all units that an account ever has. Only tainted units are kept, so that an account
@@ -11,7 +11,14 @@ use super::{Rule, TraceRule};
 /// FIFO: units lie in the order in which they come, and are paid in that order. LIFO: units lie at the height that the balance had, and
 /// are paid from the top. Traced back, where every payment into an account is somebody's claim: *dirty first* pays from those claims
 /// as they came and from the opening last; TIHO likewise, the largest payment between two deposits first.
-struct Places {
+enum Places {
+    /// At the height of the balance.
+    High,
+    InLine(Lines),
+}
+
+/// By entry.
+struct Lines {
     /// Where the units that an entry pays lie, and how many of them lie there; the rest comes out of the opening.
     out: Vec<(i64, i64)>,
     /// Where the units that it brings lie.
@@ -21,18 +28,31 @@ struct Places {
 impl Places {
     fn new(ledger: &Ledger, rule: TraceRule) -> Self {
         match rule {
-            TraceRule::Lifo => {
-                let paid = ledger.entries.iter().zip(&ledger.payers);
-                Self {
-                    out: paid.map(|(entry, balance)| (balance - entry.much, entry.much)).collect(),
-                    into: ledger.paid.clone(),
-                }
-            }
-            TraceRule::DirtyFirst | TraceRule::Tiho => Self::claims(ledger, rule == TraceRule::Tiho),
-            _ => Self::in_line(ledger),
+            TraceRule::Lifo => Self::High,
+            TraceRule::DirtyFirst | TraceRule::Tiho => Self::InLine(Lines::claims(ledger, rule == TraceRule::Tiho)),
+            _ => Self::InLine(Lines::in_line(ledger)),
         }
     }
 
+    /// Where the units that an entry pays lie, and how many of them.
+    fn paid(&self, ledger: &Ledger, at: u32) -> (i64, i64) {
+        let much = ledger.entries[at as usize].much;
+        match self {
+            Self::High => (ledger.payers[at as usize] - much, much),
+            Self::InLine(lines) => lines.out[at as usize],
+        }
+    }
+
+    /// Where the units that it brings lie.
+    fn brought(&self, ledger: &Ledger, at: u32) -> i64 {
+        match self {
+            Self::High => ledger.paid[at as usize],
+            Self::InLine(lines) => lines.into[at as usize],
+        }
+    }
+}
+
+impl Lines {
     fn in_line(ledger: &Ledger) -> Self {
         let (mut spent, mut received) = (vec![0_i64; ledger.opening.len()], ledger.opening.clone());
         let mut places = Self { out: Vec::with_capacity(ledger.entries.len()), into: Vec::new() };
@@ -64,10 +84,12 @@ impl Places {
             }
         };
         for group in ledger.groups() {
-            for at in group.clone().filter(|at| ledger.entries[*at].from != OUTSIDE) {
-                waiting[ledger.entries[at].from as usize].push(at as u32);
+            for at in group.clone() {
+                if let Some(waiting) = waiting.get_mut(ledger.entries[at].from as usize) {
+                    waiting.push(at as u32);
+                }
             }
-            for at in group.filter(|at| ledger.entries[*at].to != OUTSIDE) {
+            for at in group.filter(|at| (ledger.entries[*at].to as usize) < accounts) {
                 let account = ledger.entries[at].to as usize;
                 pay(&mut places, &mut spent[account], received[account], &mut waiting[account]);
                 places.into[at] = received[account];
@@ -159,8 +181,8 @@ impl Rule for Pieces<'_> {
     fn pay(&mut self, at: u32) -> i64 {
         let entry = &self.ledger.entries[at as usize];
         let (account, (begin, long)) = match self.backward {
-            false => (entry.from, self.places.out[at as usize]),
-            true => (entry.to, (self.places.into[at as usize], entry.much)),
+            false => (entry.from, self.places.paid(self.ledger, at)),
+            true => (entry.to, (self.places.brought(self.ledger, at), entry.much)),
         };
         let (carried, mut sum) = (&mut self.carried, 0);
         self.tainted[account as usize].take(begin, begin + long, |from, to| {
@@ -173,8 +195,8 @@ impl Rule for Pieces<'_> {
     fn take(&mut self, at: u32, _: i64) {
         let entry = &self.ledger.entries[at as usize];
         let (account, (begin, long)) = match self.backward {
-            false => (entry.to, (self.places.into[at as usize], entry.much)),
-            true => (entry.from, self.places.out[at as usize]),
+            false => (entry.to, (self.places.brought(self.ledger, at), entry.much)),
+            true => (entry.from, self.places.paid(self.ledger, at)),
         };
         while let Some((_, from, to)) = self.carried.pop_front_if(|piece| piece.0 == at) {
             let inside = to.min(long);

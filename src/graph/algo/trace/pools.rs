@@ -1,6 +1,6 @@
 //! The rules by which the units of an account have no names: how much of it is tainted is one number.
 
-use super::ledger::{Ledger, OUTSIDE};
+use super::ledger::Ledger;
 use super::{Rule, TraceRule};
 
 /// ⌊a × b / c⌋ in 128 bits.
@@ -77,13 +77,16 @@ fn claims(ledger: &Ledger) -> (Vec<i64>, Vec<i64>) {
     let mut left = ledger.opening.clone();
     let (mut own, mut claimed) = (vec![0; ledger.entries.len()], vec![0; ledger.entries.len()]);
     for group in ledger.groups() {
-        for at in group.clone().filter(|at| ledger.entries[*at].from != OUTSIDE) {
-            let left = &mut left[ledger.entries[at].from as usize];
-            own[at] = *left;
-            *left -= ledger.entries[at].much.min(*left);
+        for at in group.clone() {
+            if let Some(left) = left.get_mut(ledger.entries[at].from as usize) {
+                own[at] = *left;
+                *left -= ledger.entries[at].much.min(*left);
+            }
         }
-        for at in group.filter(|at| ledger.entries[*at].to != OUTSIDE) {
-            claimed[at] = ledger.paid[at] + ledger.entries[at].much - left[ledger.entries[at].to as usize];
+        for at in group {
+            if let Some(left) = left.get(ledger.entries[at].to as usize) {
+                claimed[at] = ledger.paid[at] + ledger.entries[at].much - left;
+            }
         }
     }
     (own, claimed)
@@ -152,7 +155,8 @@ impl Windows {
     fn new(ledger: &Ledger) -> Self {
         let (entries, accounts) = (&ledger.entries, ledger.opening.len());
         let mut starts = vec![0_u32; accounts + 1];
-        entries.iter().filter(|entry| entry.from != OUTSIDE).for_each(|entry| starts[entry.from as usize + 1] += 1);
+        let payers = || entries.iter().map(|entry| entry.from as usize).filter(|payer| *payer < accounts);
+        payers().for_each(|payer| starts[payer + 1] += 1);
         for at in 1..starts.len() {
             starts[at] += starts[at - 1];
         }
@@ -160,14 +164,18 @@ impl Windows {
         let (mut places, mut windows) = (vec![0; entries.len()], vec![0; entries.len()]);
         let mut current = vec![1; accounts];
         for group in ledger.groups() {
-            for at in group.clone().filter(|at| entries[*at].from != OUTSIDE) {
+            for at in group.clone().filter(|at| (entries[*at].from as usize) < accounts) {
                 let account = entries[at].from as usize;
                 rows[starts[account] as usize] = at as u32;
                 places[at] = starts[account];
                 starts[account] += 1;
                 windows[at] = current[account];
             }
-            group.filter(|at| entries[*at].to != OUTSIDE).for_each(|at| current[entries[at].to as usize] += 1);
+            for at in group {
+                if let Some(current) = current.get_mut(entries[at].to as usize) {
+                    *current += 1;
+                }
+            }
         }
         Self { rows, places, windows, shared: vec![0; accounts], shares: vec![0; entries.len()] }
     }
