@@ -23,6 +23,10 @@ use serde_json::{Value, json};
 use measured::{forget_peak, memory, processor_ms};
 use shared::{AnyError, TODAY, id, milliseconds, who};
 
+/// As the server has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// How many transfers are traced, and between how many pairs it is asked what could have moved.
 const ASKED: u32 = 21;
 const YEAR: f64 = 365.0 * 86_400e6;

@@ -166,18 +166,21 @@ impl GraphView<'_> {
 
     /// What was found, as columns.
     pub fn transfers_of(&self, passages: Passages) -> Transfers {
-        let (mut positions, mut nodes) = (self.levels(), Vec::new());
-        for end in passages.found.iter().flat_map(|passage| [passage.from, passage.to]) {
-            if positions.get(end).is_none() {
-                positions.set(end, 0);
-                nodes.push((self.rank(end), end));
+        let number = || {
+            let (mut positions, mut nodes) = (self.levels(), Vec::new());
+            for end in passages.found.iter().flat_map(|passage| [passage.from, passage.to]) {
+                if positions.get(end).is_none() {
+                    positions.set(end, 0);
+                    nodes.push((self.rank(end), end));
+                }
             }
-        }
-        nodes.par_sort_unstable();
-        (0..).zip(&nodes).for_each(|(at, (_, node))| positions.set(*node, at));
-        let position = |node| positions.get(node).unwrap_or(0);
-        let passages = Passages { found: self.ordered(passages.found), ..passages };
-        columns(self, nodes.iter().map(|(_, node)| *node).collect(), passages, position)
+            nodes.par_sort_unstable();
+            (0..).zip(&nodes).for_each(|(at, (_, node))| positions.set(*node, at));
+            (positions, nodes.into_iter().map(|(_, node)| node).collect())
+        };
+        let ((positions, nodes), found) = rayon::join(number, || self.ordered(&passages.found));
+        let passages = Passages { found, ..passages };
+        columns(self, nodes, passages, |node| positions.get(node).unwrap_or(0))
     }
 
     /// All that runs along a layer: a pass over the rows, in parallel, and a sort. The budget pays for each visible relationship of the
@@ -209,7 +212,7 @@ impl GraphView<'_> {
         let nodes: Vec<NodeIx> = nodes.into_iter().filter(|node| joined[node.0 as usize]).collect();
         let mut positions = vec![ABSENT; joined.len()];
         nodes.iter().enumerate().for_each(|(at, node)| positions[node.0 as usize] = at as u32);
-        let all = Passages { found: self.ordered(all.found), ..all };
+        let all = Passages { found: self.ordered(&all.found), ..all };
         watch.pass(0)?;
         Ok(columns(self, nodes, all, |node| positions[node.0 as usize]))
     }
@@ -256,7 +259,7 @@ impl GraphView<'_> {
     }
 
     /// By (instant, relationship id, source, target), each once.
-    fn ordered(&self, found: Vec<Passage>) -> Vec<Passage> {
+    fn ordered(&self, found: &[Passage]) -> Vec<Passage> {
         // Less is moved than by sorting the passages themselves.
         let mut order: Vec<(i64, u32)> = found.iter().map(|passage| passage.at).zip(0..).collect();
         order.par_sort_unstable();
