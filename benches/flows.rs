@@ -111,7 +111,10 @@ fn bodies(question: &str, accounts: u32, transfers: u32) -> Result<Vec<Value>, A
             })
             .collect::<Result<_, AnyError>>()?,
         "counter-flow" => vec![json!({}), json!({"entities": [id(random.below(accounts))?]})],
-        "balances" | "profile" | "flow-overview" => (0..ASKED)
+        "profile" => {
+            (0..ASKED).map(|_| Ok(json!({"entity": id(random.below(accounts))?}))).collect::<Result<_, AnyError>>()?
+        }
+        "balances" | "flow-overview" => (0..ASKED)
             .map(|_| Ok(json!({"entities": [id(random.below(accounts))?, id(random.below(accounts))?]})))
             .collect::<Result<_, AnyError>>()?,
         other => return Err(format!("no bench of {other}").into()),
