@@ -4,11 +4,12 @@ mod figure;
 mod parameters;
 mod request;
 mod rows;
+mod sought;
 
 use super::currencies::only_currency;
 use super::whole::unaffordable;
 use super::{Analysis, AnalysisError, Caps, Evidence, FigureOf, Finding, Frame, LeftOut, Truncated, TruncatedReason};
-use crate::graph::algo::{Pattern, Payments};
+use crate::graph::algo::{Pattern, PatternRules, Payments};
 use crate::graph::{Budget, Direction, GraphView, Halt, Measure, NodeIx, Transfers, TripleIx};
 use crate::model::{Currency, EntityId, Fault, FlowLayer};
 
@@ -50,6 +51,7 @@ impl Analysis for Typologies {
             typologies: Some(vec![Typology::Cycle, Typology::Structuring]),
             currency: Currency::from_code("EUR"),
             min_amount: 1,
+            same_instant: false,
             fan_in: TypologyFanIn::default(),
             fan_out: TypologyFanOut::default(),
             cycle: TypologyCycle::default(),
@@ -86,7 +88,8 @@ impl Analysis for Typologies {
             None => (transfers, 0),
         };
         let watch = budget.watch();
-        let payments = Payments::new(&transfers, &hubs, params.min_amount, &watch);
+        let rules = PatternRules { shut: &hubs, least: params.min_amount, same_instant: params.same_instant };
+        let payments = Payments::new(&transfers, rules, &watch);
         let patterns: Vec<Pattern> =
             params.wanted().iter().map(|typology| params.pattern(*typology, caps.max_hops)).collect();
         let null = payments.null(&patterns, params.null_runs, params.seed).map_err(AnalysisError::stopped)?;

@@ -23,7 +23,7 @@ pub enum Typology {
     FanIn,
     /// One pays many.
     FanOut,
-    /// Money that comes back to where it began. Each cycle is a finding of its own.
+    /// Money that comes back to where it began. Cycles through the same accounts that share a transfer are one finding.
     Cycle,
     /// One pays another by way of many.
     ScatterGather,
@@ -77,6 +77,11 @@ pub struct TypologiesRequest {
     #[serde(default = "one")]
     #[schema(minimum = 1, maximum = 9007199254740991i64, default = 1)]
     pub min_amount: i64,
+    /// Whether what arrives at an instant can go on at the same one, for ledgers that know only days. Else what goes on comes strictly
+    /// later.
+    #[serde(default)]
+    #[schema(default = false)]
+    pub same_instant: bool,
     /// For `fan_in`.
     #[serde(default)]
     pub fan_in: TypologyFanIn,
@@ -180,7 +185,7 @@ pub enum TypologyRole {
     Intermediaries,
     /// They are paid.
     Targets,
-    /// All of a cycle, in its order.
+    /// All of a cycle, in its order, from that which pays first.
     Accounts,
 }
 

@@ -173,6 +173,8 @@ fn typologies() -> Vec<Value> {
     in_euros["currency"] = json!("EUR");
     in_euros["min_amount"] = json!(2);
     in_euros["listed"] = json!(1);
+    in_euros["same_instant"] = json!(true);
+    in_euros["cycle"]["any_order"] = json!(true);
     vec![easy, in_euros]
 }
 

@@ -32,7 +32,9 @@ fn patterns_are_those_of_every_window() {
             let word = |at: usize| row[at].as_str().unwrap();
             text.push_str(&format!("{} -{} {}EUR @{}-> {}\n", word(1), word(0), row[3], row[4], word(2)));
         }
-        let mut body = json!({"typologies": case["typologies"], "min_amount": case["min_amount"]});
+        let mut body = json!({
+            "typologies": case["typologies"], "min_amount": case["min_amount"], "same_instant": case["same_instant"],
+        });
         body.as_object_mut().unwrap().extend(case["parameters"].as_object().unwrap().clone());
         let found = asked(&text, &body).unwrap();
         assert_eq!((&found.truncated, &found.result["currency"]), (&None, &json!("EUR")));
@@ -111,6 +113,69 @@ fn windows_that_share_a_way_are_one_finding() {
             {"role": "targets", "count": 1, "entities": ["d"]}],
         "relationships": ["a1", "a2", "a3", "b1", "b2", "b3"]}])
     );
+}
+
+/// Ledgers that know only days, and accounts with money of their own.
+#[test]
+fn cycles_in_a_day_and_in_any_order() {
+    let accounts = |found: &Finding<Value>| -> Vec<String> {
+        only(found).iter().map(|one| words(&one["parts"][0]["entities"]).join(" ")).collect()
+    };
+    let with = |text: &str, same_instant: bool, cycle: Value| {
+        let body = json!({"typologies": ["cycle"], "same_instant": same_instant, "cycle": cycle});
+        asked(text, &body).unwrap()
+    };
+    // All of one day: it can begin anywhere, and is one.
+    let day = "b -r1 100EUR @7-> c\nc -r2 100EUR @7-> a\na -r3 100EUR @7-> b";
+    assert!(accounts(&with(day, false, json!({}))).is_empty());
+    assert_eq!(accounts(&with(day, true, json!({}))), ["b c a"]);
+    // Amounts say where it began.
+    let day = "b -r1 90EUR @7-> c\nc -r2 80EUR @7-> a\na -r3 100EUR @7-> b";
+    assert_eq!(accounts(&with(day, true, json!({}))), ["b c a"], "told from the transfer that is listed first");
+    assert!(accounts(&with(day, true, json!({"min_ratio": 0.9}))).is_empty());
+    // c pays before b pays c, from money of its own.
+    let own = "a -r1 100EUR @3-> b\nb -r2 100EUR @5-> c\nc -r3 100EUR @4-> a";
+    assert!(accounts(&with(own, true, json!({}))).is_empty());
+    let found = with(own, false, json!({"any_order": true, "within_seconds": 2}));
+    assert_eq!(
+        (accounts(&found), &only(&found)[0]["relationships"]),
+        (vec!["a b c".to_owned()], &json!(["r1", "r3", "r2"]))
+    );
+    assert!(accounts(&with(own, false, json!({"any_order": true, "within_seconds": 1}))).is_empty());
+    // Of the greatest amount the least has to be so much, wherever they are.
+    let own = "a -r1 80EUR @3-> b\nb -r2 100EUR @5-> c\nc -r3 90EUR @4-> a";
+    assert_eq!(accounts(&with(own, false, json!({"any_order": true}))), ["a b c"]);
+    assert!(accounts(&with(own, false, json!({"any_order": true, "min_ratio": 0.81}))).is_empty());
+}
+
+#[test]
+fn a_cycle_that_goes_round_again_is_one_finding() {
+    // Twice from a to b: two turns share what b and c pay. What is paid in the next month shares nothing.
+    let text = "a -r1 60EUR @1-> b\na -r2 60EUR @2-> b\nb -r3 55EUR @3-> c\nc -r4 50EUR @4-> a
+        a -s1 60EUR @5000001-> b\nb -s3 55EUR @5000003-> c\nc -s4 50EUR @5000004-> a";
+    let found = asked(text, &json!({"typologies": ["cycle"]})).unwrap();
+    let told: Vec<[&Value; 2]> = only(&found).iter().map(|one| [&one["amount"], &one["relationships"]]).collect();
+    assert_eq!(told, [[&json!(225), &json!(["r1", "r2", "r3", "r4"])], [&json!(165), &json!(["s1", "s3", "s4"])]]);
+    assert_eq!(only(&found)[0]["parts"], json!([{"role": "accounts", "count": 3, "entities": ["a", "b", "c"]}]));
+}
+
+/// What is paid and goes on within a day, by the other typologies.
+#[test]
+fn what_goes_on_at_the_same_instant_is_as_asked() {
+    let through = "x -i1 100EUR @7-> m\ny -i2 50EUR @7-> m\nm -o1 95EUR @7-> z\nm -o2 50EUR @7-> w";
+    let fork = "s -a1 100EUR @1-> m1\nm1 -b1 90EUR @1-> d\ns -a2 100EUR @3-> m2\nm2 -b2 90EUR @3-> d";
+    for (text, typology, parameters, count) in [
+        (through, "pass_through", json!({}), 4),
+        (through, "gather_scatter", json!({"sources": 2, "targets": 2}), 4),
+        (fork, "scatter_gather", json!({"intermediaries": 2}), 4),
+        (fork, "stack", json!({"sources": 1, "targets": 1}), 4),
+    ] {
+        let with = |same_instant: bool| {
+            let body = json!({"typologies": [typology], "same_instant": same_instant, typology: parameters});
+            only(&asked(text, &body).unwrap()).iter().map(|one| one["count"].as_u64().unwrap()).collect::<Vec<_>>()
+        };
+        assert_eq!((with(false), with(true)), (vec![], vec![count]), "{typology}");
+    }
 }
 
 #[test]
