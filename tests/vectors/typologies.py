@@ -1,13 +1,15 @@
 """Patterns of payments in small random ledgers, by trying every window.
 
 Written from the documentation of `POST /v1/analyses/typologies`: windows that show a pattern begin at every second that there is, where any
-window may show it, and sets of transfers that meet are put together until none do. Plain Python, no packages:
+window may show it, and sets of transfers that meet are put together until none do. Amounts in several currencies come to one as in currencies.py, by fractions. Plain Python, no packages:
 `python3 tests/vectors/typologies.py > tests/vectors/typologies.json`
 """
 
 import json
 import random
 from fractions import Fraction
+
+from currencies import convert, holds
 
 NAMES = ["fan_in", "fan_out", "cycle", "scatter_gather", "gather_scatter", "bipartite", "stack", "structuring", "pass_through",
          "dormant_active", "round_amounts"]
@@ -305,18 +307,71 @@ def case(rng, number):
     return {"rows": rows, "min_amount": least, "same_instant": same_instant, "parameters": {name: p[name] for name in asked}, "typologies": asked, "found": found}
 
 
+def converted_case(rng, number):
+    """A ledger of several currencies with rates for some of the time, and what is found of it in euros."""
+    accounts = [f"a{n}" for n in range(rng.randint(3, 6))]
+    keys = [f"t{n}" for n in range(10, 60)]
+    rng.shuffle(keys)
+    rates = []
+    for code, text in (("RSD", ["117.2", "100", "98.5"]), ("JPY", ["160", "0.5", "200000"])):
+        for at, begin in enumerate(sorted(rng.sample(range(-1, 30), rng.randint(0, 2)))):
+            base, quote = rng.choice([("EUR", code), (code, "EUR")])
+            told = rng.choice(text) if base == "EUR" else rng.choice(["0.0085", "0.01", "0.00001"])
+            rates.append({"entity": f"fx-{code}-{at // 2}", "base": base, "quote": quote, "text": told, "from": begin,
+                          "to": begin + rng.choice([9, 20, 40]), "grade": "A", "revision": 1, "number": len(rates)})
+    rows, left, used = [], [0, 0], {}
+    ledger = []
+    for _ in range(rng.randint(8, 22)):
+        source, target = rng.sample(accounts, 2)
+        euros = rng.choice([100, 200, 400, 450, 475, 499, 500, 600, 900, 999, 1000, rng.randint(1, 1000)])
+        code = rng.choice(["EUR", "EUR", "EUR", "RSD", "RSD", "JPY"])
+        much = {"EUR": euros, "RSD": euros * 100 + rng.choice([0, 0, 77]), "JPY": euros + rng.randint(0, 5)}[code]
+        row = [keys.pop(), source, target, much, rng.randint(0, 30), code]
+        ledger.append(row)
+        if code == "EUR":
+            rows.append(row[:5])
+            continue
+        rate = holds(rates, code, "EUR", row[4])
+        if not rate:
+            left[0] += 1
+            continue
+        comes = convert(much, code, "EUR", (rate["base"], rate["quote"], rate["text"]))
+        if comes == 0:
+            left[1] += 1
+            continue
+        used[rate["number"]] = used.get(rate["number"], 0) + 1
+        rows.append([*row[:3], comes, row[4]])
+    p = parameters(rng)
+    asked = ["structuring", "round_amounts", NAMES[number % len(NAMES)], "fan_in", "pass_through"]
+    asked = sorted(set(asked), key=NAMES.index)
+    in_euros = [row[:5] for row in ledger if row[5] == "EUR"]
+    found = {}
+    for name in asked:
+        looked = in_euros if name in ("structuring", "round_amounts") else rows
+        books = Ledger(looked) if looked else None
+        told = [books.told(name, centre, *legs, 1) for centre, legs in getattr(books, name)(p[name])] if books else []
+        found[name] = sorted(told, key=lambda f: (-f[0], f[1], [books.rows[k][4:] + [k] for k in f[5].split()], f[3] or ""))
+    compact = [[r["entity"], r["base"], r["quote"], r["text"], r["from"], r["to"], used.get(r["number"], 0)] for r in rates]
+    return {"rows": ledger, "rates": compact, "converted": rows, "left_out": left, "typologies": asked,
+            "parameters": {name: p[name] for name in asked}, "found": found}
+
+
 def main():
     rng = random.Random(20240611)
     cases = [case(rng, number) for number in range(330)]
     kept = [one for one in cases if max(map(len, one["found"].values())) <= 14]
+    several = [converted_case(rng, number) for number in range(70)]
+    several = [one for one in several if max(map(len, one["found"].values())) <= 8][:44]
     counts = {name: sum(bool(one["found"].get(name)) for one in kept) for name in NAMES}
     merged = {name: sum(len(f) for one in kept for f in [one["found"].get(name, [])]) for name in NAMES}
     origin = "every window tried, in plain Python: tests/vectors/typologies.py"
     print("{" + f'"origin": {json.dumps(origin)}, "tolerance": "exact",\n"cases_that_find": {json.dumps(counts)},\n"cases": [')
     print(",\n".join(json.dumps(one, separators=(",", ":")) for one in kept))
+    print("],\n\"several_currencies\": [")
+    print(",\n".join(json.dumps(one, separators=(",", ":")) for one in several))
     print("]}")
     import sys
-    print(len(kept), counts, merged, file=sys.stderr)
+    print(len(kept), counts, merged, len(several), file=sys.stderr)
 
 
 main()

@@ -165,7 +165,8 @@ impl Default for TypologyStack {
     }
 }
 
-/// A window shows it in which an account is paid so many times, each a little below a threshold.
+/// A window shows it in which an account is paid so many times, each a little below a threshold. Only what was paid in the currency that is
+/// asked for counts: a threshold is one of amounts as they are paid.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct TypologyStructuring {
@@ -233,7 +234,7 @@ impl Default for TypologyDormantActive {
 }
 
 /// A window that begins with a transfer of a round amount shows it when there are so many out of one account, and they are enough of all
-/// that go out of it in the window.
+/// that go out of it in the window. Only what was paid in the currency that is asked for counts: converted, no amount stays round.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct TypologyRoundAmounts {

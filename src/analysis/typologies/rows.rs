@@ -12,6 +12,7 @@ use crate::model::Instant;
 /// What is told so far.
 pub(super) struct Told<'t, 'a> {
     view: &'t GraphView<'a>,
+    /// Among which the findings are; all have the same accounts.
     transfers: &'t Transfers,
     /// The most of a finding's transfers and accounts, and the most findings.
     most: (usize, usize),
@@ -29,8 +30,14 @@ impl<'t, 'a> Told<'t, 'a> {
         Self { view, transfers, most, evidence, cut: false, protected, unlisted }
     }
 
-    /// What was found of one typology, and by chance in each run.
-    pub(super) fn typology(&mut self, typology: Typology, found: Patterns, chance: &[u64]) -> TypologyFound {
+    /// What was found of one typology among some transfers, and by chance in each run.
+    pub(super) fn typology(
+        &mut self,
+        (typology, among): (Typology, &'t Transfers),
+        found: Patterns,
+        chance: &[u64],
+    ) -> TypologyFound {
+        self.transfers = among;
         let Patterns { mut shown, cut } = found;
         let total = shown.len() as u64;
         for number in shown.iter().flat_map(|shown| shown.first.iter().chain(&shown.second)) {

@@ -111,7 +111,12 @@ pub(super) fn variants(analysis: &dyn AnyAnalysis, body: &Value) -> Vec<Value> {
             json!({"entities": ["p-5", "p-1", "p-30", "Z"], "currency": "RSD", "through_holders": true}),
         ],
         "profile" => {
-            vec![json!({"through_holders": true, "top": 1, "min_amount": 950}), json!({"same_instant": "chain"})]
+            vec![
+                json!({"through_holders": true, "top": 1, "min_amount": 950}),
+                json!({"same_instant": "chain"}),
+                json!({"currency": "EUR", "min_amount": 2}),
+                json!({"currency": "RSD", "through_holders": true}),
+            ]
         }
         "counter-flow" => vec![
             json!({
@@ -175,7 +180,9 @@ fn typologies() -> Vec<Value> {
     in_euros["listed"] = json!(1);
     in_euros["same_instant"] = json!(true);
     in_euros["cycle"]["any_order"] = json!(true);
-    vec![easy, in_euros]
+    let mut in_dinars = easy.clone();
+    in_dinars["currency"] = json!("RSD");
+    vec![easy, in_euros, in_dinars]
 }
 
 fn centralities() -> Vec<Value> {
