@@ -100,6 +100,10 @@ pub(super) fn variants(analysis: &dyn AnyAnalysis, body: &Value) -> Vec<Value> {
             json!({"temporal": false, "currency": null, "prefer": "fewest_transfers"}),
             json!({"same_instant": true, "costs": {body["sources"][0].as_str().unwrap(): 3}, "through_holders": true}),
             json!({"forbidden": body["sources"], "currency": null, "prefer": "fewest_transfers"}),
+            json!({
+                "prefer": "least_price",
+                "prices": {"kinds": {"AccountTransfer": 2}, "accounts": {body["sources"][0].as_str().unwrap(): 3}},
+            }),
             json!({"currency": "RSD"}),
         ],
         "balances" => vec![

@@ -117,6 +117,15 @@ pub(super) async fn finds_what_to_freeze(demo: &Demo) {
     assert_eq!((&mila["value"], &mila["ways"][0]["relationships"]), (&legs[3]["amount"]["minor"], &json!(first)));
     assert_eq!(mila["cut"]["relationships"], json!([first[3]]));
     assert_eq!(mila["cut_by_accounts"], json!({"value": 1, "entities": ["acc-0003"], "exact": true}));
+    let (_, mut body) = exercises().into_iter().find(|(path, _)| path.ends_with("money-flow")).expect("a body");
+    body["prefer"] = json!("least_price");
+    body["prices"] = json!({"kinds": {"AccountTransfer": 1}, "accounts": {"acc-0002": 20}});
+    let (_, cheapest) = demo.call("mila@rs-fiu", Method::POST, "/v1/analyses/money-flow", Some(&body)).await;
+    let cents = mila["value"].as_i64().expect("cents");
+    assert_eq!(
+        (&cheapest["result"]["price"], &cheapest["result"]["flow"]),
+        (&json!((24 * cents).to_string()), &mila["flow"])
+    );
     let ana = exercise(demo, "ana@al-police", "money-flow", 0).await;
     assert_eq!((&ana["value"], &ana["ways"]), (&json!(0), &json!([])));
 }
