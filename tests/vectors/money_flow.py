@@ -215,6 +215,23 @@ def priced_case(number):
             "prices": {"kinds": kinds, "accounts": through}, "value": value, "paid": paid}
 
 
+def network(number):
+    """A dense network of arcs with costs and a narrow last one, in which what went one way has to go another as more follows."""
+    chance = random.Random(20_000 + number)
+    nodes = chance.randint(6, 10)
+    among = [0, *range(2, nodes)]
+    arcs = [(*chance.sample(among, 2), chance.randint(1, 4), chance.randint(0, 9)) for _ in range(chance.randint(16, 30))]
+    arcs.append((2, 1, chance.randint(3, 8), 0))
+    graph = nx.DiGraph()
+    graph.add_nodes_from(range(nodes))
+    for at, (tail, head, most, cost) in enumerate(arcs):
+        graph.add_edge(tail, ("arc", at), capacity=most, weight=cost)
+        graph.add_edge(("arc", at), head, capacity=most, weight=0)
+    flow = nx.max_flow_min_cost(graph, 0, 1)
+    value = sum(flow[0].values()) - sum(flow[tail][0] for tail in graph.predecessors(0))
+    return {"nodes": nodes, "arcs": arcs, "value": value, "cost": nx.cost_of_flow(graph, flow)}
+
+
 if __name__ == "__main__":
     import scipy
 
@@ -227,6 +244,7 @@ if __name__ == "__main__":
         "tolerance": "exact",
         "cases": moving + still,
         "priced": [made for made in map(priced_case, range(200)) if made][:120],
+        "networks": [network(number) for number in range(80)],
     }
     text = json.dumps(vectors, separators=(",", ":")).replace('{"ledger"', '\n{"ledger"')
     pathlib.Path(__file__).with_suffix(".json").write_text(text + "\n")

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use linchpin::analysis::{AnalysisError, Finding};
 use linchpin::graph::Budget;
-use linchpin::graph::algo::{FlowNetwork, max_flow};
+use linchpin::graph::algo::{FlowNetwork, cheapest_flow, max_flow};
 use serde_json::{Value, json};
 
 use super::{dressed, vectors, words};
@@ -293,6 +293,52 @@ fn protected_people_are_not_proposed() {
     let found = ask(&snapshot(&claims), &anyone(), "money-flow", &body, None).unwrap().result;
     assert_eq!((&found["value"], &found["cut_by_accounts"]), (&json!(5), &Value::Null));
     assert_eq!(found["cut"], json!({"value": 5, "relationships": [], "entities": [], "withheld": 1}));
+}
+
+/// Dense networks, in which the cheapest flow takes back what went a way before.
+#[test]
+fn flows_of_networks_cost_what_another_programme_says() {
+    let vectors = vectors("money_flow");
+    let watch = Budget::unlimited().watch();
+    for (number, case) in vectors["networks"].as_array().unwrap().iter().enumerate() {
+        let arcs: Vec<(u32, u32, i64, i64)> = serde_json::from_value(case["arcs"].clone()).unwrap();
+        let mut network = FlowNetwork::new(case["nodes"].as_u64().unwrap() as u32);
+        for (from, to, most, _) in &arcs {
+            network.add(*from, *to, *most);
+        }
+        let found = cheapest_flow(&network, |arc| arcs[arc].3, 0, 1, &watch).unwrap();
+        assert!(found.flow.iter().zip(&arcs).all(|(flow, arc)| (0..=arc.2).contains(flow)), "case {number}");
+        let comes = |node: u32| -> i64 {
+            let signed = |(flow, arc): (&i64, &(u32, u32, i64, i64))| {
+                flow * (i64::from(arc.1 == node) - i64::from(arc.0 == node))
+            };
+            found.flow.iter().zip(&arcs).map(signed).sum()
+        };
+        assert!((2..network.nodes()).all(|node| comes(node) == 0), "case {number}");
+        let cost: i64 = found.flow.iter().zip(&arcs).map(|(flow, arc)| flow * arc.3).sum();
+        let expected = [case["value"].as_i64(), case["cost"].as_i64()];
+        assert_eq!([Some(found.value), Some(cost)], expected, "case {number}");
+        assert_eq!(comes(1), found.value, "case {number}");
+    }
+}
+
+#[test]
+fn what_went_a_cheap_way_goes_another_when_more_follows() {
+    // 0-2-3-4 costs 3, and blocks 0-2-4 and 0-3-4 at 6 each; 0-5-4 costs 10. Two get through.
+    let arcs = [
+        (0, 2, 1, 1),
+        (2, 3, 1, 1),
+        (3, 4, 1, 1),
+        (0, 3, 1, 5),
+        (2, 4, 1, 5),
+        (0, 5, 1, 5),
+        (5, 4, 1, 5),
+        (4, 1, 2, 0),
+    ];
+    let mut network = FlowNetwork::new(6);
+    arcs.iter().for_each(|(from, to, most, _)| _ = network.add(*from, *to, *most));
+    let found = cheapest_flow(&network, |arc| arcs[arc].3, 0, 1, &Budget::unlimited().watch()).unwrap();
+    assert_eq!((found.value, found.flow), (2, vec![1, 0, 1, 1, 1, 0, 0, 2]));
 }
 
 #[test]
