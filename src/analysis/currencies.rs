@@ -112,6 +112,8 @@ impl Rates {
     /// Of those that hold at a moment that which began last is the one; of those, that whose claim counts most.
     pub(super) fn new(view: &GraphView<'_>, to: Currency, watch: &Watch) -> Result<Self, AnalysisError> {
         let mut stated = view.rates(to, watch).map_err(AnalysisError::stopped)?;
+        // What is used is named, and protected people are not.
+        stated.retain(|rate| !view.is_protected(rate.entity));
         stated.sort_by_key(|rate| (rate.rate.other(to), rate.period.0, rate.standing));
         let mut steps = BTreeMap::new();
         let mut begin = 0;

@@ -18,8 +18,6 @@ pub(super) struct FlowRules {
     pub(super) temporal: bool,
     /// Whether it may have come at the same instant.
     pub(super) same_instant: bool,
-    /// Whether of the greatest flows one is told that moves least in all.
-    pub(super) fewest: bool,
 }
 
 impl FlowRules {
@@ -39,7 +37,7 @@ impl FlowRules {
 
 /// What was reckoned, in positions and numbers of transfers.
 pub(super) struct GreatestFlow<'t> {
-    transfers: &'t Transfers,
+    pub(super) transfers: &'t Transfers,
     pub(super) network: TransferNetwork,
     pub(super) value: i64,
     /// That which carries most first.
@@ -69,20 +67,22 @@ pub(super) struct ToldCut {
 }
 
 impl<'t> GreatestFlow<'t> {
-    /// `cost` says what it costs to close an account, by position; `None`: it cannot be closed.
+    /// `prices` say by transfer what each unit pays on it, so that of the greatest flows the cheapest is told; without, one of them. `cost` says
+    /// what it costs to close an account, by position; `None`: it cannot be closed.
     pub(super) fn new(
         transfers: &'t Transfers,
         ends: &[FlowEnd],
-        rules: FlowRules,
+        (rules, prices): (FlowRules, Option<&[i64]>),
         cost: impl Fn(u32) -> Option<i64>,
         watch: &Watch,
     ) -> Result<Self, Halt> {
         let made = rules.network(transfers, ends, watch)?;
-        let greatest = if rules.fewest {
-            let cost = |arc: usize| i64::from(made.transfer[arc].is_some());
-            cheapest_flow(&made.network, cost, SOURCE, SINK, watch)
-        } else {
-            max_flow(&made.network, SOURCE, SINK, watch)
+        let greatest = match prices {
+            Some(prices) => {
+                let price = |arc: usize| made.transfer[arc].map_or(0, |number| prices[number as usize]);
+                cheapest_flow(&made.network, price, SOURCE, SINK, watch)
+            }
+            None => max_flow(&made.network, SOURCE, SINK, watch),
         }?;
         let cut = made.crossing(&greatest.source_side);
         let single = made.network.with(|arc| if made.transfer[arc].is_some() { 1 } else { UNLIMITED });
@@ -103,6 +103,13 @@ impl<'t> GreatestFlow<'t> {
             }
         }
         carried
+    }
+
+    /// What each unit pays that takes a way, and what all of them pay together.
+    pub(super) fn price(&self, way: &FlowWay, prices: &[i64]) -> (i64, i128) {
+        let unit = way.arcs.iter().filter_map(|arc| self.network.transfer[*arc]);
+        let unit = unit.map(|number| prices[number as usize]).sum();
+        (unit, i128::from(unit) * i128::from(way.amount))
     }
 
     /// What all of some transfers come to.

@@ -107,8 +107,8 @@ pub use key_players::{
     KeyPlayers, KeyPlayersObjective, KeyPlayersRequest, KeyPlayersResult, KeyPlayersSet, KeyPlayersTopRanked,
 };
 pub use money_flow::{
-    MoneyFlow, MoneyFlowAccountCut, MoneyFlowCut, MoneyFlowPreference, MoneyFlowRequest, MoneyFlowResult,
-    MoneyFlowShare, MoneyFlowWay,
+    MoneyFlow, MoneyFlowAccountCut, MoneyFlowCut, MoneyFlowPreference, MoneyFlowPrices, MoneyFlowRequest,
+    MoneyFlowResult, MoneyFlowShare, MoneyFlowWay,
 };
 pub use most_reliable_paths::{MostReliablePaths, MostReliablePathsRequest, MostReliablePathsResult};
 pub use paths::{Path, PathCost, PathStep};

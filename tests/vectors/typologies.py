@@ -1,13 +1,15 @@
 """Patterns of payments in small random ledgers, by trying every window.
 
 Written from the documentation of `POST /v1/analyses/typologies`: windows that show a pattern begin at every second that there is, where any
-window may show it, and sets of transfers that meet are put together until none do. Plain Python, no packages:
+window may show it, and sets of transfers that meet are put together until none do. Amounts in several currencies come to one as in currencies.py, by fractions. Plain Python, no packages:
 `python3 tests/vectors/typologies.py > tests/vectors/typologies.json`
 """
 
 import json
 import random
 from fractions import Fraction
+
+from currencies import convert, holds
 
 NAMES = ["fan_in", "fan_out", "cycle", "scatter_gather", "gather_scatter", "bipartite", "stack", "structuring", "pass_through",
          "dormant_active", "round_amounts"]
@@ -30,7 +32,8 @@ def united(windows):
 
 
 class Ledger:
-    def __init__(self, rows):
+    def __init__(self, rows, same_instant=False):
+        self.same_instant = same_instant
         self.rows = {row[0]: row for row in rows}
         self.accounts = sorted({end for row in rows for end in row[1:3]})
         self.end = max(row[4] for row in rows) + 1
@@ -40,6 +43,10 @@ class Ledger:
 
     def select(self, test):
         return {row[0] for row in self.rows.values() if test(row)}
+
+    def later(self, at, after):
+        """Whether what came in at one moment can go on at another."""
+        return at < after or (self.same_instant and at == after)
 
     def goes_on(self, before, after, ratio):
         part = Fraction(str(ratio))
@@ -104,7 +111,7 @@ class Ledger:
             windows = []
             for at in {r[4] for r in self.rows.values() if r[2] == account}:
                 into = self.select(lambda r: r[2] == account and at - p["within_seconds"] <= r[4] <= at)
-                out = self.select(lambda r: r[1] == account and at < r[4] <= at + p["within_seconds"])
+                out = self.select(lambda r: r[1] == account and self.later(at, r[4]) and r[4] <= at + p["within_seconds"])
                 if len({r[1] for r in self.of(into)}) >= p["sources"] and len({r[2] for r in self.of(out)}) >= p["targets"]:
                     windows.append((into, out))
             found += [(account, one) for one in united(windows)]
@@ -117,8 +124,8 @@ class Ledger:
             gone, pairs = set(), []
             for into in sorted(self.select(lambda r: r[2] == account), key=order):
                 at = self.rows[into][4]
-                fit = self.select(lambda r: r[1] == account and at < r[4] <= at + p["within_seconds"] and r[0] not in gone
-                                  and self.goes_on(into, r[0], p["min_ratio"]))
+                fit = self.select(lambda r: r[1] == account and self.later(at, r[4]) and r[4] <= at + p["within_seconds"]
+                                  and r[0] not in gone and self.goes_on(into, r[0], p["min_ratio"]))
                 if fit:
                     out = min(fit, key=order)
                     gone.add(out)
@@ -143,7 +150,7 @@ class Ledger:
                 if source == target:
                     continue
                 ways = [(a, b) for a in self.select(lambda r: r[1] == source) for b in self.select(lambda r: r[2] == target)
-                        if self.rows[a][2] == self.rows[b][1] and self.rows[a][4] < self.rows[b][4]
+                        if self.rows[a][2] == self.rows[b][1] and self.later(self.rows[a][4], self.rows[b][4])
                         and self.goes_on(a, b, p["min_ratio"])]
                 windows = []
                 for begin in range(self.end):
@@ -155,25 +162,42 @@ class Ledger:
         return found
 
     def cycle(self, p):
-        found = []
+        """All rings, whatever their order; those that are as asked; and of the same accounts those together that share a transfer."""
+        rings = set()
 
         def longer(path):
             last = self.rows[path[-1]]
             met = [self.rows[key][1] for key in path]
             if last[2] == met[0]:
                 if len(path) >= p["min_length"]:
-                    found.append((None, (list(path), set())))
+                    rings.add(frozenset(path))
                 return
             if last[2] in met or len(path) == p["max_length"]:
                 return
             for row in self.rows.values():
-                if (row[1] == last[2] and last[4] < row[4] <= self.rows[path[0]][4] + p["within_seconds"]
-                        and self.goes_on(last[0], row[0], p["min_ratio"])):
+                if row[1] == last[2]:
                     longer(path + [row[0]])
 
         for key in self.rows:
             longer([key])
-        return found
+        same = {}
+        for ring in rings:
+            follows = {self.rows[key][1]: key for key in ring}
+            turns = []
+            for start in follows:
+                turn = [follows[start]]
+                while len(turn) < len(ring):
+                    turn.append(follows[self.rows[turn[-1]][2]])
+                turns.append(turn)
+            at = [self.rows[key][4] for key in ring]
+            much = [self.rows[key][3] for key in ring]
+            in_order = any(all(self.later(self.rows[one][4], self.rows[two][4]) and self.goes_on(one, two, p["min_ratio"])
+                               for one, two in zip(turn, turn[1:])) for turn in turns)
+            alike = min(much) >= Fraction(str(p["min_ratio"])) * max(much)
+            if max(at) - min(at) <= p["within_seconds"] and (alike if p["any_order"] else in_order):
+                accounts = min([self.rows[key][1] for key in turn] for turn in turns)
+                same.setdefault(tuple(accounts), []).append((ring, set()))
+        return [(None, one) for rings in same.values() for one in united(rings)]
 
     def layers(self, p, middle_at_least, stack):
         windows = []
@@ -191,7 +215,7 @@ class Ledger:
                 windows.append((first, set()))
                 continue
             began = {m: min([r[4] for r in self.of(first) if r[2] == m], default=None) for m in middle}
-            second = [r for r in inside if r[1] in middle and began[r[1]] is not None and r[4] > began[r[1]]
+            second = [r for r in inside if r[1] in middle and began[r[1]] is not None and self.later(began[r[1]], r[4])
                       and r[2] not in middle and r[2] not in sources]
             by = {a: {r[1] for r in second if r[2] == a} for a in self.accounts}
             targets = {a for a, who in by.items() if len(who) >= p["each"]}
@@ -205,6 +229,15 @@ class Ledger:
     def stack(self, p):
         return self.layers(p, p["intermediaries"], True)
 
+    @staticmethod
+    def round(rows):
+        """The payer of the first transfer, whom that pays, and so on until it is back."""
+        pays = {row[1]: row[2] for row in rows}
+        accounts = [rows[0][1]]
+        while pays[accounts[-1]] != accounts[0]:
+            accounts.append(pays[accounts[-1]])
+        return accounts
+
     def told(self, name, centre, first, second, least):
         rows = sorted({key: self.rows[key] for key in [*first, *second]}.values(), key=lambda r: (r[4], r[0]))
         amount = sum(row[3] for row in rows)
@@ -215,7 +248,7 @@ class Ledger:
         parts = {
             "fan_in": [["sources", sources]], "structuring": [["sources", sources]],
             "fan_out": [["targets", between]], "round_amounts": [["targets", between]],
-            "cycle": [["accounts", [self.rows[key][1] for key in first]]],
+            "cycle": [["accounts", self.round(rows) if name == "cycle" else []]],
             "bipartite": [["sources", sources], ["targets", between]],
         }.get(name)
         if parts is None:
@@ -232,7 +265,8 @@ def parameters(rng):
     p = {
         "fan_in": {"sources": count(2, 4), "within_seconds": within()},
         "fan_out": {"targets": count(2, 4), "within_seconds": within()},
-        "cycle": {"min_length": count(2, 3), "max_length": count(3, 6), "within_seconds": rng.randint(4, 40), "min_ratio": ratio()},
+        "cycle": {"min_length": count(2, 3), "max_length": count(3, 6), "within_seconds": rng.randint(4, 40), "min_ratio": ratio(),
+                  "any_order": rng.random() < 0.4},
         "scatter_gather": {"intermediaries": count(1, 3), "within_seconds": rng.randint(2, 30), "min_ratio": ratio()},
         "gather_scatter": {"sources": count(1, 3), "targets": count(1, 3), "within_seconds": within()},
         "bipartite": {"sources": count(1, 3), "targets": count(2, 3), "each": 2, "within_seconds": rng.randint(2, 30)},
@@ -253,7 +287,8 @@ def case(rng, number):
     accounts = [f"a{n}" for n in range(rng.randint(3, 8))]
     keys = [f"t{n}" for n in range(10, 60)]
     rng.shuffle(keys)
-    length = rng.choice([12, 30, 60])
+    # Of few moments, where many transfers are at one.
+    length = rng.choice([3, 12, 30, 60])
     rows = []
     for _ in range(rng.randint(6, 24)):
         source, target = rng.sample(accounts, 2)
@@ -262,27 +297,81 @@ def case(rng, number):
     p = parameters(rng)
     least = rng.choice([1, 1, 1, 1500])
     asked = [NAMES[(number + step) % len(NAMES)] for step in (0, 3, 4)]
-    ledger = Ledger(rows)
+    same_instant = rng.random() < 0.3
+    ledger = Ledger(rows, same_instant)
     found = {}
     for name in asked:
         told = [ledger.told(name, centre, *legs, least) for centre, legs in getattr(ledger, name)(p[name])]
         # What an account that slept did, an other that slept as well may have done too.
         found[name] = sorted((one for one in told if one), key=lambda f: (-f[0], f[1], [ledger.rows[k][4:] + [k] for k in f[5].split()], f[3] or ""))
-    return {"rows": rows, "min_amount": least, "parameters": {name: p[name] for name in asked}, "typologies": asked, "found": found}
+    return {"rows": rows, "min_amount": least, "same_instant": same_instant, "parameters": {name: p[name] for name in asked}, "typologies": asked, "found": found}
+
+
+def converted_case(rng, number):
+    """A ledger of several currencies with rates for some of the time, and what is found of it in euros."""
+    accounts = [f"a{n}" for n in range(rng.randint(3, 6))]
+    keys = [f"t{n}" for n in range(10, 60)]
+    rng.shuffle(keys)
+    rates = []
+    for code, text in (("RSD", ["117.2", "100", "98.5"]), ("JPY", ["160", "0.5", "200000"])):
+        for at, begin in enumerate(sorted(rng.sample(range(-1, 30), rng.randint(0, 2)))):
+            base, quote = rng.choice([("EUR", code), (code, "EUR")])
+            told = rng.choice(text) if base == "EUR" else rng.choice(["0.0085", "0.01", "0.00001"])
+            rates.append({"entity": f"fx-{code}-{at // 2}", "base": base, "quote": quote, "text": told, "from": begin,
+                          "to": begin + rng.choice([9, 20, 40]), "grade": "A", "revision": 1, "number": len(rates)})
+    rows, left, used = [], [0, 0], {}
+    ledger = []
+    for _ in range(rng.randint(8, 22)):
+        source, target = rng.sample(accounts, 2)
+        euros = rng.choice([100, 200, 400, 450, 475, 499, 500, 600, 900, 999, 1000, rng.randint(1, 1000)])
+        code = rng.choice(["EUR", "EUR", "EUR", "RSD", "RSD", "JPY"])
+        much = {"EUR": euros, "RSD": euros * 100 + rng.choice([0, 0, 77]), "JPY": euros + rng.randint(0, 5)}[code]
+        row = [keys.pop(), source, target, much, rng.randint(0, 30), code]
+        ledger.append(row)
+        if code == "EUR":
+            rows.append(row[:5])
+            continue
+        rate = holds(rates, code, "EUR", row[4])
+        if not rate:
+            left[0] += 1
+            continue
+        comes = convert(much, code, "EUR", (rate["base"], rate["quote"], rate["text"]))
+        if comes == 0:
+            left[1] += 1
+            continue
+        used[rate["number"]] = used.get(rate["number"], 0) + 1
+        rows.append([*row[:3], comes, row[4]])
+    p = parameters(rng)
+    asked = ["structuring", "round_amounts", NAMES[number % len(NAMES)], "fan_in", "pass_through"]
+    asked = sorted(set(asked), key=NAMES.index)
+    in_euros = [row[:5] for row in ledger if row[5] == "EUR"]
+    found = {}
+    for name in asked:
+        looked = in_euros if name in ("structuring", "round_amounts") else rows
+        books = Ledger(looked) if looked else None
+        told = [books.told(name, centre, *legs, 1) for centre, legs in getattr(books, name)(p[name])] if books else []
+        found[name] = sorted(told, key=lambda f: (-f[0], f[1], [books.rows[k][4:] + [k] for k in f[5].split()], f[3] or ""))
+    compact = [[r["entity"], r["base"], r["quote"], r["text"], r["from"], r["to"], used.get(r["number"], 0)] for r in rates]
+    return {"rows": ledger, "rates": compact, "converted": rows, "left_out": left, "typologies": asked,
+            "parameters": {name: p[name] for name in asked}, "found": found}
 
 
 def main():
     rng = random.Random(20240611)
     cases = [case(rng, number) for number in range(330)]
     kept = [one for one in cases if max(map(len, one["found"].values())) <= 14]
+    several = [converted_case(rng, number) for number in range(70)]
+    several = [one for one in several if max(map(len, one["found"].values())) <= 8][:44]
     counts = {name: sum(bool(one["found"].get(name)) for one in kept) for name in NAMES}
     merged = {name: sum(len(f) for one in kept for f in [one["found"].get(name, [])]) for name in NAMES}
     origin = "every window tried, in plain Python: tests/vectors/typologies.py"
     print("{" + f'"origin": {json.dumps(origin)}, "tolerance": "exact",\n"cases_that_find": {json.dumps(counts)},\n"cases": [')
     print(",\n".join(json.dumps(one, separators=(",", ":")) for one in kept))
+    print("],\n\"several_currencies\": [")
+    print(",\n".join(json.dumps(one, separators=(",", ":")) for one in several))
     print("]}")
     import sys
-    print(len(kept), counts, merged, file=sys.stderr)
+    print(len(kept), counts, merged, len(several), file=sys.stderr)
 
 
 main()

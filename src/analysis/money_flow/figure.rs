@@ -19,6 +19,9 @@ pub(super) fn figure(asked: &MoneyFlowRequest, found: &MoneyFlowResult) -> Figur
         (Tone::Key, "what to freeze: the narrowest transfers, the cheapest accounts"),
     ];
     let mut notes = vec!["One flow of that amount; there can be others as great.".to_owned()];
+    if let Some(price) = &found.price {
+        notes.push(format!("Of the greatest flows one that pays least by the given prices: {price} in all."));
+    }
     if found.cut.withheld > 0 {
         notes.push(format!("Of the narrowest transfers {} are not told of: an end is protected.", found.cut.withheld));
     }

@@ -11,12 +11,12 @@ use super::greatest_flow::{FlowRules, GreatestFlow, ToldCut, ToldWay};
 use super::whole::unaffordable;
 use super::{Analysis, AnalysisError, Caps, Evidence, FigureOf, Finding, Frame, LeftOut, Truncated, TruncatedReason};
 use crate::graph::algo::{FlowEnd, FlowWay, ReachWanted, Reached, UNLIMITED, reach};
-use crate::graph::{Budget, Direction, GraphView, Halt, NodeIx, Transfers, Watch};
-use crate::model::{EntityId, Fault, FlowLayer};
+use crate::graph::{Budget, Direction, GraphView, Halt, NodeIx, Transfer, Transfers, Watch};
+use crate::model::{EntityId, Fault, FlowLayer, KindName};
 
 pub use request::{
-    MoneyFlowAccountCut, MoneyFlowCut, MoneyFlowPreference, MoneyFlowRequest, MoneyFlowResult, MoneyFlowShare,
-    MoneyFlowWay,
+    MoneyFlowAccountCut, MoneyFlowCut, MoneyFlowPreference, MoneyFlowPrices, MoneyFlowRequest, MoneyFlowResult,
+    MoneyFlowShare, MoneyFlowWay,
 };
 
 /// See the module.
@@ -47,6 +47,7 @@ impl Analysis for MoneyFlow {
             temporal: true,
             same_instant: false,
             prefer: MoneyFlowPreference::Any,
+            prices: MoneyFlowPrices::default(),
             currency: crate::model::Currency::from_code("EUR"),
             through_holders: false,
             costs: [].into(),
@@ -85,6 +86,7 @@ fn found(
         return Err(AnalysisError::Faults(vec![Fault::new("/through_holders", "source-and-sink", detail)]));
     }
     let priced = priced(view, params)?;
+    let prices = prices(view, params)?;
     let rates = params.currency.map(|to| Rates::new(view, to, &budget.watch())).transpose()?;
     let starts: Vec<(NodeIx, i64)> = sources.iter().map(|source| (*source, -i64::MAX)).collect();
     let wanted = ReachWanted {
@@ -106,7 +108,7 @@ fn found(
         rates,
         &budget.watch(),
     )?;
-    let asked = Asked { params, sources, sinks, priced };
+    let asked = Asked { params, sources, sinks, priced, prices };
     answer(view, &asked, reached, &money, (caps, &budget.watch())).map(Some)
 }
 
@@ -116,6 +118,45 @@ struct Asked<'p> {
     sources: Vec<NodeIx>,
     sinks: Vec<NodeIx>,
     priced: Priced,
+    /// What a unit pays that goes through an account.
+    prices: BTreeMap<NodeIx, i64>,
+}
+
+impl Asked<'_> {
+    /// What a unit pays on each transfer, and for going through the account that it goes to; `None`: whatever flow is as good.
+    fn prices(&self, view: &GraphView<'_>, transfers: &Transfers, ends: &[FlowEnd]) -> Option<Vec<i64>> {
+        let price = |transfer: Transfer| {
+            let kind = view.relationship_kind(transfer.relationship);
+            let kind = kind.and_then(|kind| self.params.prices.kinds.get(kind)).copied().unwrap_or(0);
+            let through = ends[transfer.to as usize] == FlowEnd::Between;
+            let account = self.prices.get(&transfers.node(transfer.to)).filter(|_| through).copied().unwrap_or(0);
+            kind + account
+        };
+        match self.params.prefer {
+            MoneyFlowPreference::Any => None,
+            MoneyFlowPreference::FewestTransfers => Some(vec![1; transfers.len()]),
+            MoneyFlowPreference::LeastPrice => Some(transfers.iter().map(price).collect()),
+        }
+    }
+}
+
+/// The prices of accounts. Kinds have to be some along which money runs.
+fn prices(view: &GraphView<'_>, params: &MoneyFlowRequest) -> Result<BTreeMap<NodeIx, i64>, AnalysisError> {
+    let kinds = &view.ontology().relationship_kinds;
+    let runs = |kind: &KindName| kinds.get(kind).is_some_and(|kind| kind.flows.contains_key(&FlowLayer::Money));
+    let mut faults = Vec::new();
+    for kind in params.prices.kinds.keys().filter(|kind| !runs(kind)) {
+        let detail = format!("the ontology has no relationship kind `{kind}` along which money runs");
+        faults.push(Fault::new(format!("/prices/kinds/{kind}"), "unknown-kind", detail));
+    }
+    let mut prices = BTreeMap::new();
+    for (id, price) in &params.prices.accounts {
+        match view.node(id) {
+            Some(node) => _ = prices.insert(node, *price),
+            None => faults.push(AnalysisError::unknown_entity(format!("/prices/accounts/{id}"), id)),
+        }
+    }
+    if faults.is_empty() { Ok(prices) } else { Err(AnalysisError::Faults(faults)) }
 }
 
 /// What it costs to freeze accounts that the request names; `None`: they cannot be.
@@ -191,14 +232,13 @@ fn answer(
         }
     };
     let ends: Vec<FlowEnd> = (0..transfers.accounts() as u32).map(end).collect();
-    let rules = FlowRules {
-        temporal: asked.params.temporal,
-        same_instant: asked.params.same_instant,
-        fewest: asked.params.prefer == MoneyFlowPreference::FewestTransfers,
-    };
+    let rules = FlowRules { temporal: asked.params.temporal, same_instant: asked.params.same_instant };
+    let prices = asked.prices(view, transfers, &ends);
     let cost = |account| asked.priced.cost(view, transfers.node(account));
-    let flow = GreatestFlow::new(transfers, &ends, rules, cost, watch).map_err(AnalysisError::stopped)?;
-    let (result, mut evidence, mut cut) = told(&flow, transfers, view, caps.max_results as usize);
+    let flow = GreatestFlow::new(transfers, &ends, (rules, prices.as_deref()), cost, watch);
+    let flow = flow.map_err(AnalysisError::stopped)?;
+    let told_prices = prices.as_deref().filter(|_| asked.params.prefer == MoneyFlowPreference::LeastPrice);
+    let (result, mut evidence, mut cut) = told(&flow, told_prices, view, caps.max_results as usize);
     let (rates, more_rates) = money.told(view, caps.max_results as usize, &mut evidence);
     cut |= more_rates;
     let left = transfers.left_out();
@@ -225,11 +265,12 @@ fn answer(
 /// As it is told, with what it rests on, and whether something was cut off.
 fn told(
     flow: &GreatestFlow<'_>,
-    transfers: &Transfers,
+    prices: Option<&[i64]>,
     view: &GraphView<'_>,
     most: usize,
 ) -> (MoneyFlowResult, Evidence, bool) {
     let mut evidence = Evidence::default();
+    let transfers = flow.transfers;
     let carried = flow.carried();
     let mut cut = carried.len() > most || flow.ways.len() > most;
     let share = |(number, amount): (&u32, &i64)| MoneyFlowShare {
@@ -239,7 +280,8 @@ fn told(
     let shares = carried.iter().take(most).map(share).collect();
     let way = |way: &FlowWay| {
         let ToldWay { departure, arrival, entities, relationships } = flow.told_way(view, way, &mut evidence);
-        MoneyFlowWay { amount: way.amount, departure, arrival, entities, relationships }
+        let unit_price = prices.map(|prices| flow.price(way, prices).0);
+        MoneyFlowWay { amount: way.amount, unit_price, departure, arrival, entities, relationships }
     };
     let ways = flow.ways.iter().take(most).map(way).collect();
     let mut narrowest = |numbers: &[u32], value: i64| {
@@ -258,7 +300,9 @@ fn told(
             exact: accounts.exact,
         }
     });
+    let all = |prices: &[i64]| flow.ways.iter().map(|way| flow.price(way, prices).1).sum::<i128>();
     let result = MoneyFlowResult {
+        price: prices.map(|prices| all(prices).to_string()),
         currency: None,
         rates: Vec::new(),
         value: flow.value,

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use crate::analysis::Frame;
 use crate::analysis::currencies::ExchangeRateUsed;
-use crate::model::{Currency, EntityId, Fault, Instant, RelationshipKey};
+use crate::model::{Currency, EntityId, Fault, Instant, KindName, RelationshipKey};
 
 /// The most entities that either end can have, and that can be forbidden.
 const MAX_ENDS: usize = 100;
@@ -24,6 +24,50 @@ pub enum MoneyFlowPreference {
     Any,
     /// One that moves least money in all: the sum of what its transfers carry is the least. So money goes by the fewest transfers.
     FewestTransfers,
+    /// One for which least is paid in all, by `prices`. For each sum that a unit can pay on a way the network is searched once: round prices
+    /// are faster than many different ones.
+    LeastPrice,
+}
+
+/// What each unit of money pays on its way. A unit is a minor unit of the answer's currency; so are those of a price, if the caller likes.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MoneyFlowPrices {
+    /// For each transfer by a relationship of a kind, 0 to 1000000000; 0 for those that are not named.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(example = json!({"AccountTransfer": 1, "Payment": 3}))]
+    pub kinds: BTreeMap<KindName, i64>,
+    /// Each time that it goes through an account, 0 to 1000000000; 0 for those that are not named, and for sources and sinks.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(value_type = BTreeMap<String, i64>, example = json!({"acc-0003": 5}))]
+    pub accounts: BTreeMap<EntityId, i64>,
+}
+
+impl MoneyFlowPrices {
+    fn is_empty(&self) -> bool {
+        self.kinds.is_empty() && self.accounts.is_empty()
+    }
+
+    fn faults(&self, preferred: bool) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        if preferred && self.is_empty() {
+            faults.push(Fault::new("/prices", "missing", "`least_price` needs prices"));
+        }
+        if !preferred && !self.is_empty() {
+            faults.push(Fault::new("/prices", "not-preferred", "prices count with `prefer` = `least_price` alone"));
+        }
+        for (field, count) in [("kinds", self.kinds.len()), ("accounts", self.accounts.len())] {
+            if count > MAX_NAMED {
+                faults.push(Fault::new(format!("/prices/{field}"), "too-many", format!("at most {MAX_NAMED} of them")));
+            }
+        }
+        let kinds = self.kinds.iter().map(|(kind, price)| (format!("/prices/kinds/{kind}"), price));
+        let accounts = self.accounts.iter().map(|(account, price)| (format!("/prices/accounts/{account}"), price));
+        for (pointer, _) in kinds.chain(accounts).filter(|(_, price)| !(0..=MAX_COST).contains(*price)) {
+            faults.push(Fault::new(pointer, "out-of-range", format!("0 to {MAX_COST}")));
+        }
+        faults
+    }
 }
 
 /// The most money that could have moved from some accounts to others, and what to freeze so that none could.
@@ -53,6 +97,9 @@ pub struct MoneyFlowRequest {
     #[serde(default)]
     #[schema(default = "any")]
     pub prefer: MoneyFlowPreference,
+    /// What each unit pays on its way, for `least_price`.
+    #[serde(default, skip_serializing_if = "MoneyFlowPrices::is_empty")]
+    pub prices: MoneyFlowPrices,
     /// The currency. Amounts in others are converted, each by the visible rate that holds at its instant (`rates`); those without one are
     /// left out and counted (`left_out.without_rate`). Left out: the only one that is met.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -102,6 +149,7 @@ impl MoneyFlowRequest {
         if self.forbidden.len() > MAX_NAMED {
             faults.push(Fault::new("/forbidden", "too-many", format!("at most {MAX_NAMED} accounts")));
         }
+        faults.extend(self.prices.faults(self.prefer == MoneyFlowPreference::LeastPrice));
         if self.same_instant && !self.temporal {
             let detail = "without `temporal` transfers can be in any order: leave this out";
             faults.push(Fault::new("/same_instant", "not-temporal", detail));
@@ -124,6 +172,10 @@ pub struct MoneyFlowShare {
 pub struct MoneyFlowWay {
     /// How much takes it, in minor units.
     pub amount: i64,
+    /// What each unit of it pays, by `prices`; left out without.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub unit_price: Option<i64>,
     /// When the first transfer is made.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -174,6 +226,10 @@ pub struct MoneyFlowResult {
     pub rates: Vec<ExchangeRateUsed>,
     /// The most that could have moved from the sources to the sinks, in minor units.
     pub value: i64,
+    /// What all of the flow pays by `prices`, the least for which so much can move; exact, as decimal digits. Left out without prices.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "1250000")]
+    pub price: Option<String>,
     /// One flow of that value: what each transfer carries, in the order of time. There can be others as great. At most
     /// `limits.max_results`.
     pub flow: Vec<MoneyFlowShare>,

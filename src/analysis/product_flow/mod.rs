@@ -74,7 +74,7 @@ impl Analysis for ProductFlow {
         let asked = Asked {
             sources: named("/sources", &params.sources).transpose()?,
             sinks: named("/sinks", &params.sinks).transpose()?,
-            rules: FlowRules { temporal: params.temporal, same_instant: params.same_instant, fewest: false },
+            rules: FlowRules { temporal: params.temporal, same_instant: params.same_instant },
             stages: params.stages as usize,
         };
         let Some((all, hubs)) = passages(view, budget)? else { return Ok(unaffordable()) };
@@ -175,7 +175,7 @@ fn found(
     let moved = transfers.clone().only(&losses.iter().map(|lost| !lost).collect::<Vec<_>>());
     let ends = ends(&moved, &stock, asked, hubs);
     let free = |at: u32| (!told.protected[at as usize]).then_some(1);
-    let flow = GreatestFlow::new(&moved, &ends, rules, free, watch)?;
+    let flow = GreatestFlow::new(&moved, &ends, (rules, None), free, watch)?;
     let stages = stages(&moved, &ends, &flow, (asked, &told.protected), watch)?;
     let (others, transformations) = told.units(all, wanted, watch)?;
     let mut result = told.flow(&flow);

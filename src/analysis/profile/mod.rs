@@ -52,6 +52,7 @@ impl Analysis for Profile {
         ProfileRequest {
             entity: pick(),
             through_holders: false,
+            currency: None,
             min_amount: request::one(),
             top: request::ten(),
             same_instant: TraceMoneySameInstant::Hold,
@@ -70,6 +71,12 @@ impl Analysis for Profile {
         let accounts = Accounts::gather(view, &[entity], params.through_holders, budget)?;
         // Of some of the accounts alone it would be another's.
         let Some(mut accounts) = accounts.filter(|accounts| !accounts.spent) else { return Ok(unaffordable()) };
+        let into_one =
+            |to| OneCurrency::new(view, std::mem::take(&mut accounts.transfers), Some(to), None, &budget.watch());
+        let mut one = params.currency.map(into_one).transpose()?;
+        if let Some(one) = &mut one {
+            accounts.transfers = std::mem::take(&mut one.transfers);
+        }
         accounts.transfers = accounts.transfers.at_least(params.min_amount);
         let most = caps.max_results as usize;
         let mut told = Told {
@@ -95,17 +102,20 @@ impl Analysis for Profile {
         };
         let currencies = currencies(&accounts.transfers).into_iter();
         let currencies = currencies.filter_map(|code| currency(code).transpose()).collect::<Result<_, _>>()?;
-        let Told { mut evidence, cut, unlisted, .. } = told;
+        let Told { mut evidence, mut cut, unlisted, .. } = told;
+        let (rates, more_rates) = one.as_ref().map(|one| one.told(view, most, &mut evidence)).unwrap_or_default();
+        cut |= more_rates;
         evidence.marking.merge(&accounts.marking(view));
         let left = accounts.transfers.left_out();
         let left_out = LeftOut {
             without_time: left.without_time,
-            without_amount: left.without_amount,
+            without_amount: one.as_ref().map_or(left.without_amount, |one| one.without_amount),
+            without_rate: one.as_ref().map_or(0, |one| one.without_rate),
             self_loops: left.self_loops,
             protected: unlisted.len() as u64,
             ..LeftOut::default()
         };
-        let result = ProfileResult { accounts: rows, activity, currencies };
+        let result = ProfileResult { accounts: rows, activity, rates, currencies };
         let truncated = cut.then(|| Truncated::by(TruncatedReason::MaxResults));
         Ok(Finding { result, evidence, truncated, left_out })
     }

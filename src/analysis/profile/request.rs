@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::analysis::accounts::MOST;
+use crate::analysis::currencies::ExchangeRateUsed;
 use crate::analysis::{Frame, TraceMoneySameInstant};
 use crate::model::{Currency, EntityId, Fault, Instant, KindName, RelationshipKey};
 
@@ -15,7 +16,7 @@ const MOST_LISTED: u32 = 1_000;
 /// Money runs along kinds of relationships that the ontology says it runs along one way; a transfer counts at its instant, or at the
 /// beginning of its period. Transfers without a time or without an amount above 0 are left out and counted. Several accounts are taken as
 /// one: what they pay to each other is `between` them, and neither comes in nor goes out. Amounts are in whole minor units, each currency
-/// by itself.
+/// by itself, or all in one (`currency`).
 ///
 /// Protected people are in every sum and never named, and so are their transfers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -27,7 +28,13 @@ pub struct ProfileRequest {
     #[serde(default)]
     #[schema(default = false)]
     pub through_holders: bool,
-    /// Only transfers of at least so many minor units of their currency; smaller ones count as little as those outside the window.
+    /// The currency in which all is told: amounts in others are converted, each by the visible rate that holds at its instant (`rates`);
+    /// those without one are left out and counted (`left_out.without_rate`). Left out: each currency by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "EUR")]
+    pub currency: Option<Currency>,
+    /// Only transfers of at least so many minor units of their currency, or of what they come to in the one that is asked for; smaller ones
+    /// count as little as those outside the window.
     #[serde(default = "one")]
     #[schema(minimum = 1, maximum = 9007199254740991i64, default = 1)]
     pub min_amount: i64,
@@ -94,7 +101,7 @@ pub struct ProfileSilence {
     pub after: Option<RelationshipKey>,
 }
 
-/// When money moved, in any currency, between the accounts included.
+/// When money moved, in any currency (but without what is left out for want of a rate), between the accounts included.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct ProfileActivity {
     /// How many transfers there are.
@@ -226,6 +233,9 @@ pub struct ProfileResult {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub activity: Option<ProfileActivity>,
+    /// The rates by which amounts were converted, by currency and then by when they begin to hold. At most `limits.max_results`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rates: Vec<ExchangeRateUsed>,
     /// By currency, in the order of the codes.
     pub currencies: Vec<ProfileCurrency>,
 }

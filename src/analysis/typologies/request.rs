@@ -8,6 +8,7 @@ use super::parameters::{
     TypologyPassThrough, TypologyRoundAmounts, TypologyScatterGather, TypologyStack, TypologyStructuring,
 };
 use crate::analysis::Frame;
+use crate::analysis::currencies::ExchangeRateUsed;
 use crate::analysis::whole::seed_fault;
 use crate::model::{Currency, EntityId, Fault, Instant, RelationshipKey};
 
@@ -23,7 +24,7 @@ pub enum Typology {
     FanIn,
     /// One pays many.
     FanOut,
-    /// Money that comes back to where it began. Each cycle is a finding of its own.
+    /// Money that comes back to where it began. Cycles through the same accounts that share a transfer are one finding.
     Cycle,
     /// One pays another by way of many.
     ScatterGather,
@@ -58,9 +59,14 @@ impl Typology {
         Self::DormantActive,
         Self::RoundAmounts,
     ];
+
+    /// Whether it is about the very amounts that were paid, not about what they come to.
+    pub(super) fn is_of_paid(self) -> bool {
+        matches!(self, Self::Structuring | Self::RoundAmounts)
+    }
 }
 
-/// Patterns among the transfers of one currency. Transfers without a time or an amount cannot show any (`left_out`).
+/// Patterns among transfers, in one currency. Transfers without a time or an amount cannot show any (`left_out`).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TypologiesRequest {
@@ -68,8 +74,9 @@ pub struct TypologiesRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, min_items = 1, max_items = 11, example = json!(["fan_in", "cycle"]))]
     pub typologies: Option<Vec<Typology>>,
-    /// The currency; needed where there are several within the frame. Nothing is converted: thresholds and round amounts are of what was
-    /// paid. Transfers in others are counted in `left_out.without_rate`.
+    /// The currency; needed where there are several within the frame. Amounts in others are converted, each by the visible rate that holds
+    /// at its instant (`rates`); those without one are left out and counted (`left_out.without_rate`). What has to be reported, and what is
+    /// round, is the amount that somebody paid: `structuring` and `round_amounts` look at transfers in this currency alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = "EUR")]
     pub currency: Option<Currency>,
@@ -77,6 +84,11 @@ pub struct TypologiesRequest {
     #[serde(default = "one")]
     #[schema(minimum = 1, maximum = 9007199254740991i64, default = 1)]
     pub min_amount: i64,
+    /// Whether what arrives at an instant can go on at the same one, for ledgers that know only days. Else what goes on comes strictly
+    /// later.
+    #[serde(default)]
+    #[schema(default = false)]
+    pub same_instant: bool,
     /// For `fan_in`.
     #[serde(default)]
     pub fan_in: TypologyFanIn,
@@ -180,7 +192,7 @@ pub enum TypologyRole {
     Intermediaries,
     /// They are paid.
     Targets,
-    /// All of a cycle, in its order.
+    /// All of a cycle, in its order, from that which pays first.
     Accounts,
 }
 
@@ -263,7 +275,10 @@ pub struct TypologiesResult {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub currency: Option<Currency>,
-    /// How many transfers were looked at.
+    /// The rates by which amounts were converted, by currency and then by when they begin to hold. At most `limits.max_results`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rates: Vec<ExchangeRateUsed>,
+    /// How many transfers were looked at, converted ones included.
     pub transfers: u64,
     /// By typology, in the order of the request.
     pub typologies: Vec<TypologyFound>,

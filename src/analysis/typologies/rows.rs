@@ -1,7 +1,7 @@
 //! What was found, as it is told: protected people are in every count and in no list.
 
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Typology, TypologyFinding, TypologyFound, TypologyNull, TypologyPart, TypologyRole};
 use crate::analysis::Evidence;
@@ -12,6 +12,7 @@ use crate::model::Instant;
 /// What is told so far.
 pub(super) struct Told<'t, 'a> {
     view: &'t GraphView<'a>,
+    /// Among which the findings are; all have the same accounts.
     transfers: &'t Transfers,
     /// The most of a finding's transfers and accounts, and the most findings.
     most: (usize, usize),
@@ -29,8 +30,14 @@ impl<'t, 'a> Told<'t, 'a> {
         Self { view, transfers, most, evidence, cut: false, protected, unlisted }
     }
 
-    /// What was found of one typology, and by chance in each run.
-    pub(super) fn typology(&mut self, typology: Typology, found: Patterns, chance: &[u64]) -> TypologyFound {
+    /// What was found of one typology among some transfers, and by chance in each run.
+    pub(super) fn typology(
+        &mut self,
+        (typology, among): (Typology, &'t Transfers),
+        found: Patterns,
+        chance: &[u64],
+    ) -> TypologyFound {
+        self.transfers = among;
         let Patterns { mut shown, cut } = found;
         let total = shown.len() as u64;
         for number in shown.iter().flat_map(|shown| shown.first.iter().chain(&shown.second)) {
@@ -94,9 +101,8 @@ impl<'t, 'a> Told<'t, 'a> {
 
 /// Who does what in a finding, besides its centre.
 fn parts(typology: Typology, shown: &Shown, transfers: &Transfers) -> Vec<(TypologyRole, Vec<u32>)> {
-    let in_order = |numbers: &[u32], ends: &[u32]| numbers.iter().map(|at| ends[*at as usize]).collect::<Vec<u32>>();
     let once = |numbers: &[u32], ends: &[u32]| {
-        let mut accounts = in_order(numbers, ends);
+        let mut accounts: Vec<u32> = numbers.iter().map(|at| ends[*at as usize]).collect();
         accounts.sort_unstable();
         accounts.dedup();
         accounts
@@ -108,11 +114,20 @@ fn parts(typology: Typology, shown: &Shown, transfers: &Transfers) -> Vec<(Typol
     match typology {
         Typology::FanIn | Typology::Structuring => vec![sources()],
         Typology::FanOut | Typology::RoundAmounts => vec![(TypologyRole::Targets, once(&shown.first, to))],
-        Typology::Cycle => vec![(TypologyRole::Accounts, in_order(&shown.first, from))],
+        Typology::Cycle => vec![(TypologyRole::Accounts, round(&shown.first, transfers))],
         Typology::Bipartite => vec![sources(), (TypologyRole::Targets, once(&shown.first, to))],
         Typology::GatherScatter | Typology::PassThrough | Typology::DormantActive => vec![sources(), onward()],
         Typology::ScatterGather | Typology::Stack => vec![sources(), between(), onward()],
     }
+}
+
+/// The accounts of a cycle as they follow each other.
+fn round(numbers: &[u32], transfers: &Transfers) -> Vec<u32> {
+    let ends = |number: &u32| (transfers.from()[*number as usize], transfers.to()[*number as usize]);
+    let next: BTreeMap<u32, u32> = numbers.iter().map(ends).collect();
+    let first = numbers.first().map(|number| ends(number).0);
+    let after = |account: &u32| next.get(account).copied().filter(|next| Some(*next) != first);
+    std::iter::successors(first, after).collect()
 }
 
 fn null(total: u64, chance: &[u64]) -> Option<TypologyNull> {

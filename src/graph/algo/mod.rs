@@ -94,7 +94,7 @@ pub use structural_holes::{Holes, structural_holes};
 pub use succession::{Fate, Origin, Succession, succession};
 pub use tree::{Tree, tree};
 pub use triangles::{Triangles, triangles};
-pub use typologies::{MOST_FOUND, MOST_ONWARD, MOST_STEPS, Pattern, Patterns, Payments, Ratio, Shown};
+pub use typologies::{MOST_FOUND, MOST_ONWARD, MOST_STEPS, Pattern, PatternRules, Patterns, Payments, Ratio, Shown};
 pub use weak::weak;
 pub use weight::{StepCost, Weigher, Weight};
 pub use within::{Trail, Within, WithinWanted, within};

@@ -100,6 +100,10 @@ pub(super) fn variants(analysis: &dyn AnyAnalysis, body: &Value) -> Vec<Value> {
             json!({"temporal": false, "currency": null, "prefer": "fewest_transfers"}),
             json!({"same_instant": true, "costs": {body["sources"][0].as_str().unwrap(): 3}, "through_holders": true}),
             json!({"forbidden": body["sources"], "currency": null, "prefer": "fewest_transfers"}),
+            json!({
+                "prefer": "least_price",
+                "prices": {"kinds": {"AccountTransfer": 2}, "accounts": {body["sources"][0].as_str().unwrap(): 3}},
+            }),
             json!({"currency": "RSD"}),
         ],
         "balances" => vec![
@@ -111,7 +115,12 @@ pub(super) fn variants(analysis: &dyn AnyAnalysis, body: &Value) -> Vec<Value> {
             json!({"entities": ["p-5", "p-1", "p-30", "Z"], "currency": "RSD", "through_holders": true}),
         ],
         "profile" => {
-            vec![json!({"through_holders": true, "top": 1, "min_amount": 950}), json!({"same_instant": "chain"})]
+            vec![
+                json!({"through_holders": true, "top": 1, "min_amount": 950}),
+                json!({"same_instant": "chain"}),
+                json!({"currency": "EUR", "min_amount": 2}),
+                json!({"currency": "RSD", "through_holders": true}),
+            ]
         }
         "counter-flow" => vec![
             json!({
@@ -173,7 +182,11 @@ fn typologies() -> Vec<Value> {
     in_euros["currency"] = json!("EUR");
     in_euros["min_amount"] = json!(2);
     in_euros["listed"] = json!(1);
-    vec![easy, in_euros]
+    in_euros["same_instant"] = json!(true);
+    in_euros["cycle"]["any_order"] = json!(true);
+    let mut in_dinars = easy.clone();
+    in_dinars["currency"] = json!("RSD");
+    vec![easy, in_euros, in_dinars]
 }
 
 fn centralities() -> Vec<Value> {

@@ -19,7 +19,7 @@ use super::vectors;
 use crate::graph::{anyone, ask, claims_named, snapshot};
 
 /// The claims of a text graph, and these (revision, number, claim) besides.
-fn stated(text: &str, more: &[(u64, u128, Value)]) -> Vec<Assertion> {
+pub(super) fn stated(text: &str, more: &[(u64, u128, Value)]) -> Vec<Assertion> {
     let mut claims = linchpin::graph::text::claims(text).unwrap();
     claims.extend(more.iter().map(|(revision, number, claim)| Assertion {
         id: AssertionId::from_u128(1_000 + number),
@@ -45,7 +45,7 @@ fn moment(second: i64) -> String {
     Instant::from_micros(second * 1_000_000).unwrap().to_string()
 }
 
-fn rate(entity: &str, base: &str, quote: &str, rate: &str, from: i64, to: i64) -> Value {
+pub(super) fn rate(entity: &str, base: &str, quote: &str, rate: &str, from: i64, to: i64) -> Value {
     let properties = json!({"baseCurrency": [base], "quoteCurrency": [quote], "rate": [rate]});
     let period = json!({"from": moment(from), "to": moment(to)});
     claim(entity, "ExchangeRate", json!({"properties": properties, "period": period}))
@@ -56,11 +56,11 @@ fn balance(account: &str, minor: i64, currency: &str, at: i64) -> Value {
     claim(account, "BankAccount", json!({"amount": amount, "period": {"at": moment(at)}}))
 }
 
-fn numbered(claims: &[Value]) -> Vec<(u64, u128, Value)> {
+pub(super) fn numbered(claims: &[Value]) -> Vec<(u64, u128, Value)> {
     (0..).zip(claims).map(|(number, claim)| (1, number, claim.clone())).collect()
 }
 
-fn answer(text: &str, claims: &[Value], name: &str, body: &Value) -> Finding<Value> {
+pub(super) fn answer(text: &str, claims: &[Value], name: &str, body: &Value) -> Finding<Value> {
     let found = ask(&snapshot(&stated(text, &numbered(claims))), &anyone(), name, body, None).unwrap();
     assert_eq!(found.evidence.assertions, claims_named(&found.result), "in evidence is what is named");
     found

@@ -4,6 +4,7 @@ use linchpin::analysis::{AnalysisError, Finding, TruncatedReason};
 use linchpin::model::Instant;
 use serde_json::{Value, json};
 
+use super::currencies::{answer, rate};
 use super::{dressed, vectors, words};
 use crate::graph::{anyone, ask, drawn, snapshot};
 
@@ -32,35 +33,144 @@ fn patterns_are_those_of_every_window() {
             let word = |at: usize| row[at].as_str().unwrap();
             text.push_str(&format!("{} -{} {}EUR @{}-> {}\n", word(1), word(0), row[3], row[4], word(2)));
         }
-        let mut body = json!({"typologies": case["typologies"], "min_amount": case["min_amount"]});
+        let mut body = json!({
+            "typologies": case["typologies"], "min_amount": case["min_amount"], "same_instant": case["same_instant"],
+        });
         body.as_object_mut().unwrap().extend(case["parameters"].as_object().unwrap().clone());
         let found = asked(&text, &body).unwrap();
         assert_eq!((&found.truncated, &found.result["currency"]), (&None, &json!("EUR")));
         assert_eq!(found.result["transfers"], json!(case["rows"].as_array().unwrap().len()));
-        for typology in found.result["typologies"].as_array().unwrap() {
-            let name = typology["typology"].as_str().unwrap();
-            let expected = case["found"][name].as_array().unwrap();
-            assert_eq!(
-                (&typology["total"], &typology["complete"]),
-                (&json!(expected.len()), &json!(true)),
-                "{number} {name}"
-            );
-            for (finding, expected) in typology["findings"].as_array().unwrap().iter().zip(expected) {
-                let keys: Vec<&str> = expected[5].as_str().unwrap().split(' ').collect();
-                let parts: Vec<Value> = expected[4].as_array().unwrap().iter().map(part).collect();
-                let mut whole = json!({"amount": expected[0], "count": keys.len(), "parts": parts, "protected": 0,
-                    "first": instant(expected[1].as_i64().unwrap()), "last": instant(expected[2].as_i64().unwrap()),
-                    "relationships": keys});
-                if expected[3].is_string() {
-                    whole["centre"] = expected[3].clone();
-                }
-                let mut finding = finding.clone();
-                let since = finding.as_object_mut().unwrap().remove("dormant_since");
-                assert_eq!(since.is_some(), name == "dormant_active");
-                assert_eq!(finding, whole, "case {number}: {name}");
+        assert_found(&format!("case {number}"), &found, &case["found"]);
+    }
+}
+
+/// The findings of each typology are those of the vectors.
+fn assert_found(case: &str, found: &Finding<Value>, expected: &Value) {
+    for typology in found.result["typologies"].as_array().unwrap() {
+        let name = typology["typology"].as_str().unwrap();
+        let expected = expected[name].as_array().unwrap();
+        assert_eq!(
+            (&typology["total"], &typology["complete"]),
+            (&json!(expected.len()), &json!(true)),
+            "{case} {name}"
+        );
+        for (finding, expected) in typology["findings"].as_array().unwrap().iter().zip(expected) {
+            let keys: Vec<&str> = expected[5].as_str().unwrap().split(' ').collect();
+            let parts: Vec<Value> = expected[4].as_array().unwrap().iter().map(part).collect();
+            let mut whole = json!({"amount": expected[0], "count": keys.len(), "parts": parts, "protected": 0,
+                "first": instant(expected[1].as_i64().unwrap()), "last": instant(expected[2].as_i64().unwrap()),
+                "relationships": keys});
+            if expected[3].is_string() {
+                whole["centre"] = expected[3].clone();
             }
+            let mut finding = finding.clone();
+            let since = finding.as_object_mut().unwrap().remove("dormant_since");
+            assert_eq!(since.is_some(), name == "dormant_active");
+            assert_eq!(finding, whole, "{case}: {name}");
         }
     }
+}
+
+/// Amounts in several currencies; the profile of each account in one is that of a ledger in it.
+#[test]
+fn patterns_in_several_currencies_are_those_of_what_they_come_to() {
+    let vectors = vectors("typologies");
+    let cases = vectors["several_currencies"].as_array().unwrap();
+    assert!(cases.len() >= 40);
+    let (mut converted, mut left_out, mut profiles) = (0, 0, 0);
+    let line = |row: &Value, currency: &str| {
+        let word = |at: usize| row[at].as_str().unwrap();
+        format!("{} -{} {}{currency} @{}-> {}\n", word(1), word(0), row[3], row[4], word(2))
+    };
+    for (number, case) in cases.iter().enumerate() {
+        let ledger = case["rows"].as_array().unwrap();
+        let text: String = ledger.iter().map(|row| line(row, row[5].as_str().unwrap())).collect();
+        let in_euros: String = case["converted"].as_array().unwrap().iter().map(|row| line(row, "EUR")).collect();
+        let rates = case["rates"].as_array().unwrap();
+        let word = |row: &Value, at: usize| row[at].as_str().unwrap().to_owned();
+        let claim = |row: &Value| {
+            let [entity, base, quote, told] = [0, 1, 2, 3].map(|at| word(row, at));
+            rate(&entity, &base, &quote, &told, row[4].as_i64().unwrap(), row[5].as_i64().unwrap())
+        };
+        let claims: Vec<Value> = rates.iter().map(claim).collect();
+        let mut body = json!({"typologies": case["typologies"], "currency": "EUR"});
+        body.as_object_mut().unwrap().extend(case["parameters"].as_object().unwrap().clone());
+        let found = answer(&text, &claims, "typologies", &body);
+        assert_found(&format!("case {number}"), &found, &case["found"]);
+        let left = |found: &Finding<Value>| json!([found.left_out.without_rate, found.left_out.without_amount]);
+        let used = |found: &Finding<Value>| -> Vec<(u64, String)> {
+            let told = found.result.get("rates").and_then(Value::as_array).cloned().unwrap_or_default();
+            let mut used: Vec<(u64, String)> = told
+                .iter()
+                .map(|told| (told["transfers"].as_u64().unwrap(), told["rate"].as_str().unwrap().to_owned()))
+                .collect();
+            used.sort();
+            used
+        };
+        assert_eq!(left(&found), case["left_out"], "case {number}");
+        let mut wanted: Vec<(u64, String)> =
+            rates.iter().map(|row| (row[6].as_u64().unwrap(), word(row, 3))).filter(|(count, _)| *count > 0).collect();
+        wanted.sort();
+        assert_eq!(used(&found), wanted, "case {number}");
+        converted += wanted.len();
+        left_out += usize::from(case["left_out"] != json!([0, 0]));
+        for account in ["a0", "a1", "a2"].into_iter().filter(|account| in_euros.contains(account)) {
+            let body = json!({"entity": account, "currency": "EUR", "min_amount": 1 + 60 * (number % 3)});
+            let found = answer(&text, &claims, "profile", &body).result;
+            let expected = answer(&in_euros, &[], "profile", &body).result;
+            assert_eq!([&found["currencies"], &found["activity"]], [&expected["currencies"], &expected["activity"]]);
+            profiles += usize::from(found.get("rates").is_some());
+        }
+    }
+    assert!(converted >= 40 && left_out >= 20 && profiles >= 40, "{converted} {left_out} {profiles}");
+}
+
+/// What is reported is what was paid.
+#[test]
+fn thresholds_and_round_amounts_are_of_what_was_paid() {
+    // Two payments of 4.75 euros, two of as much in dinars, and two of a round sum of dinars.
+    let text = "a -t1 475EUR @1-> h\nb -t2 475EUR @2-> h\nc -t3 47500RSD @3-> h\nd -t4 47500RSD @4-> h
+        e -t5 100000RSD @5-> z\ne -t6 200000RSD @6-> y";
+    let rates = [rate("fx", "EUR", "RSD", "100", 0, 10)];
+    let body =
+        |typology: &str, parameters: Value| json!({"typologies": [typology], "currency": "EUR", typology: parameters});
+    let counts = |body: Value| -> Vec<u64> {
+        let found = answer(text, &rates, "typologies", &body);
+        only(&found).iter().map(|one| one["count"].as_u64().unwrap()).collect()
+    };
+    let below = json!({"threshold": 500, "transfers": 2});
+    assert_eq!(counts(body("structuring", below.clone())), [2], "those in euros alone");
+    assert!(counts(body("structuring", json!({"threshold": 500, "transfers": 3}))).is_empty());
+    assert_eq!(counts(body("fan_in", json!({"sources": 4}))), [4], "whatever they were paid in");
+    // 1000 and 2000 dinars are 10 and 20 euros, and nobody paid those.
+    assert!(counts(body("round_amounts", json!({"multiple": 1000, "transfers": 2}))).is_empty());
+    let in_dinars =
+        |typology: &str, parameters: Value| json!({"typologies": [typology], "currency": "RSD", typology: parameters});
+    assert_eq!(counts(in_dinars("round_amounts", json!({"multiple": 100_000, "transfers": 2}))), [2]);
+    assert_eq!(counts(in_dinars("structuring", json!({"threshold": 50_000, "transfers": 2}))), [2]);
+    // By chance too: of the payments in euros every order of the instants has as many.
+    let mut both = body("structuring", below);
+    both["typologies"] = json!(["fan_in", "structuring"]);
+    both["null_runs"] = json!(20);
+    both["fan_in"] = json!({"sources": 4});
+    let null = answer(text, &rates, "typologies", &both).result["typologies"][1]["null"].clone();
+    assert_eq!([&null["mean"], &null["p_value"]], [&json!(1.0), &json!(1.0)]);
+}
+
+#[test]
+fn without_a_rate_a_profile_leaves_out_and_tells() {
+    let text = "x -t1 11720RSD @5-> a\nx -t2 300EUR @6-> a\na -t3 100EUR @8-> b\na -t4 5JPY @9-> b";
+    let rates = [rate("fx", "EUR", "RSD", "117.2", 0, 10)];
+    let found = answer(text, &rates, "profile", &json!({"entity": "a", "currency": "EUR"}));
+    let euros = &found.result["currencies"];
+    assert_eq!((euros.as_array().unwrap().len(), &euros[0]["in"], &euros[0]["out"]), (1, &json!(400), &json!(100)));
+    assert_eq!((found.left_out.without_rate, &found.result["activity"]["transfers"]), (1, &json!(3)));
+    assert_eq!(found.result["rates"][0]["transfers"], json!(1));
+    assert!(found.evidence.entities.iter().any(|id| id.as_str() == "fx"), "the rate is evidence");
+    // Each by itself: nothing is converted, and nothing lacks a rate.
+    let found = answer(text, &rates, "profile", &json!({"entity": "a"}));
+    assert_eq!((found.result["currencies"].as_array().unwrap().len(), found.left_out.without_rate), (3, 0));
+    assert_eq!(found.result.get("rates"), None);
 }
 
 fn part(expected: &Value) -> Value {
@@ -111,6 +221,69 @@ fn windows_that_share_a_way_are_one_finding() {
             {"role": "targets", "count": 1, "entities": ["d"]}],
         "relationships": ["a1", "a2", "a3", "b1", "b2", "b3"]}])
     );
+}
+
+/// Ledgers that know only days, and accounts with money of their own.
+#[test]
+fn cycles_in_a_day_and_in_any_order() {
+    let accounts = |found: &Finding<Value>| -> Vec<String> {
+        only(found).iter().map(|one| words(&one["parts"][0]["entities"]).join(" ")).collect()
+    };
+    let with = |text: &str, same_instant: bool, cycle: Value| {
+        let body = json!({"typologies": ["cycle"], "same_instant": same_instant, "cycle": cycle});
+        asked(text, &body).unwrap()
+    };
+    // All of one day: it can begin anywhere, and is one.
+    let day = "b -r1 100EUR @7-> c\nc -r2 100EUR @7-> a\na -r3 100EUR @7-> b";
+    assert!(accounts(&with(day, false, json!({}))).is_empty());
+    assert_eq!(accounts(&with(day, true, json!({}))), ["b c a"]);
+    // Amounts say where it began.
+    let day = "b -r1 90EUR @7-> c\nc -r2 80EUR @7-> a\na -r3 100EUR @7-> b";
+    assert_eq!(accounts(&with(day, true, json!({}))), ["b c a"], "told from the transfer that is listed first");
+    assert!(accounts(&with(day, true, json!({"min_ratio": 0.9}))).is_empty());
+    // c pays before b pays c, from money of its own.
+    let own = "a -r1 100EUR @3-> b\nb -r2 100EUR @5-> c\nc -r3 100EUR @4-> a";
+    assert!(accounts(&with(own, true, json!({}))).is_empty());
+    let found = with(own, false, json!({"any_order": true, "within_seconds": 2}));
+    assert_eq!(
+        (accounts(&found), &only(&found)[0]["relationships"]),
+        (vec!["a b c".to_owned()], &json!(["r1", "r3", "r2"]))
+    );
+    assert!(accounts(&with(own, false, json!({"any_order": true, "within_seconds": 1}))).is_empty());
+    // Of the greatest amount the least has to be so much, wherever they are.
+    let own = "a -r1 80EUR @3-> b\nb -r2 100EUR @5-> c\nc -r3 90EUR @4-> a";
+    assert_eq!(accounts(&with(own, false, json!({"any_order": true}))), ["a b c"]);
+    assert!(accounts(&with(own, false, json!({"any_order": true, "min_ratio": 0.81}))).is_empty());
+}
+
+#[test]
+fn a_cycle_that_goes_round_again_is_one_finding() {
+    // Twice from a to b: two turns share what b and c pay. What is paid in the next month shares nothing.
+    let text = "a -r1 60EUR @1-> b\na -r2 60EUR @2-> b\nb -r3 55EUR @3-> c\nc -r4 50EUR @4-> a
+        a -s1 60EUR @5000001-> b\nb -s3 55EUR @5000003-> c\nc -s4 50EUR @5000004-> a";
+    let found = asked(text, &json!({"typologies": ["cycle"]})).unwrap();
+    let told: Vec<[&Value; 2]> = only(&found).iter().map(|one| [&one["amount"], &one["relationships"]]).collect();
+    assert_eq!(told, [[&json!(225), &json!(["r1", "r2", "r3", "r4"])], [&json!(165), &json!(["s1", "s3", "s4"])]]);
+    assert_eq!(only(&found)[0]["parts"], json!([{"role": "accounts", "count": 3, "entities": ["a", "b", "c"]}]));
+}
+
+/// What is paid and goes on within a day, by the other typologies.
+#[test]
+fn what_goes_on_at_the_same_instant_is_as_asked() {
+    let through = "x -i1 100EUR @7-> m\ny -i2 50EUR @7-> m\nm -o1 95EUR @7-> z\nm -o2 50EUR @7-> w";
+    let fork = "s -a1 100EUR @1-> m1\nm1 -b1 90EUR @1-> d\ns -a2 100EUR @3-> m2\nm2 -b2 90EUR @3-> d";
+    for (text, typology, parameters, count) in [
+        (through, "pass_through", json!({}), 4),
+        (through, "gather_scatter", json!({"sources": 2, "targets": 2}), 4),
+        (fork, "scatter_gather", json!({"intermediaries": 2}), 4),
+        (fork, "stack", json!({"sources": 1, "targets": 1}), 4),
+    ] {
+        let with = |same_instant: bool| {
+            let body = json!({"typologies": [typology], "same_instant": same_instant, typology: parameters});
+            only(&asked(text, &body).unwrap()).iter().map(|one| one["count"].as_u64().unwrap()).collect::<Vec<_>>()
+        };
+        assert_eq!((with(false), with(true)), (vec![], vec![count]), "{typology}");
+    }
 }
 
 #[test]

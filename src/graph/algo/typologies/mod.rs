@@ -2,7 +2,8 @@
 //! found in a copy of the transfers of one currency.
 //!
 //! What shows a pattern is a window of time and the transfers in it. Windows of one pattern (and one centre, where it has one) that
-//! share a transfer are one finding, so that none depends on where a search begins. Cycles are each on their own.
+//! share a transfer are one finding, so that none depends on where a search begins; so are the
+//! turns of a cycle, through the same accounts.
 //!
 //! Each pattern is one pass over the accounts or the transfers, in parallel; what a pass keeps is bounded, and what bounds it does not
 //! depend on threads. Instants are in microseconds, amounts in minor units.
@@ -59,7 +60,7 @@ pub enum Pattern {
         /// The longest time from the first to the last transfer of a window.
         within: i64,
     },
-    /// Transfers from account to account, each strictly after the one before and carrying a part of it, back to the first.
+    /// Transfers from account to account, each after the one before and carrying a part of it, back to the first.
     Cycle {
         /// The fewest transfers.
         min_length: usize,
@@ -67,8 +68,10 @@ pub enum Pattern {
         max_length: usize,
         /// The longest time from the first to the last transfer of a window.
         within: i64,
-        /// What has to go on of an amount.
+        /// What has to go on of an amount; in any order, of the greatest in the least.
         ratio: Ratio,
+        /// Whether the transfers may come in any order.
+        any_order: bool,
     },
     /// From one account to another by way of so many; what each passes on comes after it and is a part of it.
     ScatterGather {
@@ -155,7 +158,7 @@ pub enum Pattern {
     },
 }
 
-/// One finding. Transfers by their numbers, ascending; those of a cycle are in its order, which is the same.
+/// One finding. Transfers by their numbers, ascending.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Shown {
     /// The account that it is about, of patterns that are about one.
@@ -189,22 +192,30 @@ pub struct Patterns {
     pub cut: bool,
 }
 
+/// What holds for all patterns.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct PatternRules<'t> {
+    /// By position: which accounts are reached and not passed through; none are when it is empty.
+    pub shut: &'t [bool],
+    /// Findings that carry less are none.
+    pub least: i64,
+    /// Whether what comes in at an instant can go on at the same one; else it goes on later.
+    pub same_instant: bool,
+}
+
 /// The transfers of one currency in which patterns are looked for.
 #[derive(Debug)]
 pub struct Payments<'t> {
     transfers: &'t Transfers,
     by_account: ByAccount,
-    /// By position: which accounts are reached and not passed through; none are when it is empty.
-    shut: &'t [bool],
-    /// What a finding has to carry.
-    least: i128,
+    rules: PatternRules<'t>,
     watch: &'t Watch,
 }
 
 impl<'t> Payments<'t> {
-    /// Findings that carry less than `least` are none.
-    pub fn new(transfers: &'t Transfers, shut: &'t [bool], least: i64, watch: &'t Watch) -> Self {
-        Self { by_account: transfers.by_account(), transfers, shut, least: i128::from(least), watch }
+    /// In these, by these rules.
+    pub fn new(transfers: &'t Transfers, rules: PatternRules<'t>, watch: &'t Watch) -> Self {
+        Self { by_account: transfers.by_account(), transfers, rules, watch }
     }
 
     /// All that show a pattern.
@@ -222,8 +233,8 @@ impl<'t> Payments<'t> {
             Pattern::ScatterGather { intermediaries, within, ratio } => {
                 self.scatter_gather(intermediaries, within, ratio)
             }
-            Pattern::Cycle { min_length, max_length, within, ratio } => {
-                self.circles(min_length..=max_length, within, ratio)
+            Pattern::Cycle { min_length, max_length, within, ratio, any_order } => {
+                self.circles(&circles::Circle { length: min_length..=max_length, within, ratio, any_order })
             }
             Pattern::Bipartite { sources, targets, least, within } => {
                 self.layers(&layers::Layered { sources, middle: targets, least, onward: None, within })
@@ -264,20 +275,30 @@ impl<'t> Payments<'t> {
     }
 
     fn is_shut(&self, account: u32) -> bool {
-        self.shut.get(account as usize) == Some(&true)
+        self.rules.shut.get(account as usize) == Some(&true)
     }
 
-    /// The transfers out of an account from strictly after one instant up to another.
-    fn leaving_within(&self, account: u32, after: i64, until: i64) -> &[u32] {
+    /// From when on what comes in at an instant can go on.
+    fn onward(&self, at: i64) -> i64 {
+        at.saturating_add(i64::from(!self.rules.same_instant))
+    }
+
+    /// The transfers out of an account with which what came in at one instant can go on up to another.
+    fn leaving_within(&self, account: u32, at: i64, until: i64) -> &[u32] {
+        self.leaving_between(account, self.onward(at), until)
+    }
+
+    /// The transfers out of an account from one instant up to another.
+    fn leaving_between(&self, account: u32, from: i64, until: i64) -> &[u32] {
         let row = self.by_account.leaving(account);
-        let begin = row.partition_point(|number| self.at(*number) <= after);
+        let begin = row.partition_point(|number| self.at(*number) < from);
         &row[begin..begin + row[begin..].partition_point(|number| self.at(*number) <= until)]
     }
 
     /// A finding, if it carries enough.
     fn shown(&self, shown: Shown) -> Option<Shown> {
         let amount = shown.transfers().iter().map(|number| i128::from(self.much(*number))).sum();
-        Some(Shown { amount, ..shown }).filter(|shown| shown.amount >= self.least)
+        Some(Shown { amount, ..shown }).filter(|shown| shown.amount >= i128::from(self.rules.least))
     }
 
     /// What `find` makes of each account.

@@ -54,7 +54,7 @@ impl Payments<'_> {
                 };
                 move_on(&mut a, into, at.saturating_sub(within).saturating_sub(1));
                 move_on(&mut b, into, at);
-                move_on(&mut c, out, at);
+                move_on(&mut c, out, self.onward(at).saturating_sub(1));
                 move_on(&mut d, out, at.saturating_add(within));
                 gathered.move_to(a, b);
                 scattered.move_to(c, d);
@@ -94,7 +94,7 @@ impl Payments<'_> {
             let mut begin = 0;
             for number in into {
                 let at = self.at(*number);
-                begin += out[begin..].partition_point(|number| self.at(*number) <= at);
+                begin += out[begin..].partition_point(|number| self.at(*number) < self.onward(at));
                 let mut onward =
                     (begin..out.len()).take_while(|place| self.at(out[*place]) <= at.saturating_add(within));
                 let passed = onward

@@ -117,6 +117,15 @@ pub(super) async fn finds_what_to_freeze(demo: &Demo) {
     assert_eq!((&mila["value"], &mila["ways"][0]["relationships"]), (&legs[3]["amount"]["minor"], &json!(first)));
     assert_eq!(mila["cut"]["relationships"], json!([first[3]]));
     assert_eq!(mila["cut_by_accounts"], json!({"value": 1, "entities": ["acc-0003"], "exact": true}));
+    let (_, mut body) = exercises().into_iter().find(|(path, _)| path.ends_with("money-flow")).expect("a body");
+    body["prefer"] = json!("least_price");
+    body["prices"] = json!({"kinds": {"AccountTransfer": 1}, "accounts": {"acc-0002": 20}});
+    let (_, cheapest) = demo.call("mila@rs-fiu", Method::POST, "/v1/analyses/money-flow", Some(&body)).await;
+    let cents = mila["value"].as_i64().expect("cents");
+    assert_eq!(
+        (&cheapest["result"]["price"], &cheapest["result"]["flow"]),
+        (&json!((24 * cents).to_string()), &mila["flow"])
+    );
     let ana = exercise(demo, "ana@al-police", "money-flow", 0).await;
     assert_eq!((&ana["value"], &ana["ways"]), (&json!(0), &json!([])));
 }
@@ -217,7 +226,9 @@ pub(super) async fn finds_patterns_of_laundering(demo: &Demo) {
     assert_eq!(structured["relationships"], deposits["relationships"]);
     assert_eq!([&cycles["null"]["p_value"], &below["null"]["p_value"]], [&json!(0.01), &json!(0.03)]);
     let ana = exercise(demo, "ana@al-police", "typologies", 0).await;
-    assert_eq!([&mila["transfers"], &ana["transfers"]], [&json!(254), &json!(71)]);
+    assert_eq!([&mila["transfers"], &ana["transfers"]], [&json!(797), &json!(179)]);
+    let used: Vec<&Value> = mila["rates"].as_array().expect("rates").iter().map(|rate| &rate["from"]).collect();
+    assert!(used.contains(&&json!("RSD")), "{used:?}");
     assert_eq!([&ana["typologies"][0]["total"], &ana["typologies"][1]["total"]], [&json!(0), &json!(0)]);
 }
 
