@@ -68,6 +68,7 @@ mod triangles;
 mod typologies;
 mod walks;
 mod weak;
+mod worlds;
 
 pub use bipartite::{Bipartite, Parts, Population, neighbours};
 pub use brokerage::{Brokerage, brokerage};
