@@ -16,15 +16,16 @@ enum Run {
     Any,
 }
 
-/// So many relationships between so many positions; some pairs are joined more than once, some positions not at all.
-fn links(random: &mut Random, len: u32, many: u32, run: Run) -> Vec<Conduit> {
+/// So many relationships between so many positions; some pairs are joined more than once, some positions not at all. Each is
+/// as likely as any other power between `least` and 1 to pass something on.
+fn links(random: &mut Random, len: u32, many: u32, run: Run, least: f64) -> Vec<Conduit> {
     let mut links = Vec::new();
     for _ in 0..many {
         let (a, b) = (random.below(len), random.below(len));
         if a == b {
             continue;
         }
-        let p = 0.05 + 0.9 * random.fraction();
+        let p = least.powf(random.fraction());
         let link = |ways: [bool; 2]| Conduit { pair: (a.min(b), a.max(b)), ways, p, step: None };
         match run {
             Run::Both => links.push(link([true, true])),
@@ -86,7 +87,9 @@ fn walks_are_where_the_equation_says() {
         let run = [Run::Both, Run::Even, Run::Any][case % 3];
         let len = 2 + random.below(24);
         let many = random.below(3 * len);
-        let links = links(&mut random, len, many, run);
+        // Strengths of which some are next to nothing, too.
+        let least = [0.1, 1e-14][case / 3 % 2];
+        let links = links(&mut random, len, many, run, least);
         let graph = Contagion::from_links(len as usize, links.clone());
         let sources = [(random.below(len), 0.75), (random.below(len), 0.25)];
         let walks = Walks::new(&graph, DAMPING);
@@ -115,7 +118,7 @@ fn many_walk_alike_on_any_number_of_threads() {
     for run in [Run::Both, Run::Any] {
         let mut random = Random::new(2, 0);
         let len = 5_000;
-        let links = links(&mut random, len, 20_000, run);
+        let links = links(&mut random, len, 20_000, run, 0.1);
         let graph = Contagion::from_links(len as usize, links);
         let walks = Walks::new(&graph, DAMPING);
         let sources = [(17, 0.5), (4_711, 0.5)];
