@@ -12,7 +12,7 @@ use std::time::Instant as Clock;
 
 use linchpin::analysis::{Caps, analysis};
 use linchpin::graph::algo::{
-    BetweennessWanted, Cascade, Contagion, FlowNetwork, Leiden, PageRankWanted, Pushing, QualityFunction, Rounds,
+    BetweennessWanted, Cascade, Contagion, FlowNetwork, Leiden, PageRankWanted, QualityFunction, Rounds, Walks,
     betweenness, leiden, max_flow, pagerank, random_sources, triangles, weak,
 };
 use linchpin::graph::{Budget, GraphView, Lens, Projection, Random, Snapshot, Strength, Watch};
@@ -116,9 +116,9 @@ fn risk(question: &str, view: &GraphView<'_>, rounds: usize, watch: &Watch) -> R
             Ok(json!(values.iter().sum::<f64>()))
         });
     }
-    let pushing = Pushing::new(&graph, 0.85, None);
+    let walks = Walks::new(&graph, 0.85);
     timed("push: kernel", rounds, || {
-        let values = pushing.from(&one(), 1e-6, watch).map_err(halted)?;
+        let values = walks.from(&one(), 1e-6, watch).map_err(halted)?;
         Ok(json!(values.iter().copied().fold(0.0, f64::max) / values.iter().sum::<f64>()))
     })
 }

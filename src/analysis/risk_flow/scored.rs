@@ -2,13 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rayon::prelude::*;
+
 use super::transmission::Chances;
 use super::{
     RiskFlowContribution, RiskFlowInterval, RiskFlowLoss, RiskFlowMethod, RiskFlowPath, RiskFlowRequest,
     RiskFlowResult, RiskFlowScore, RiskFlowStanding, RiskFlowStep, RiskFlowTransmission,
 };
 use crate::analysis::Evidence;
-use crate::graph::algo::{Asked, Cascade, Chain, Contagion, Explained, Pushing, Strongest};
+use crate::graph::algo::{Asked, Cascade, Chain, Contagion, Explained, Strongest, Walks};
 use crate::graph::{GraphView, Halt, NodeIx, Watch};
 use crate::model::RelationshipKey;
 
@@ -88,10 +90,10 @@ impl<'c> Scored<'c> {
                 Ok(values)
             }
             RiskFlowMethod::Pagerank => {
-                let pushing = Pushing::new(self.graph, DAMPING, None);
+                let walks = Walks::new(self.graph, DAMPING);
                 let scaled = self.scaled();
-                let parts: Result<Vec<Vec<f64>>, Halt> =
-                    scaled.iter().map(|source| pushing.from(&[(source.0, 1.0)], ERROR, self.watch)).collect();
+                let part = |source: &(u32, f64)| walks.from(&[(source.0, 1.0)], ERROR, self.watch);
+                let parts: Result<Vec<Vec<f64>>, Halt> = scaled.par_iter().map(part).collect();
                 let mut parts = parts?;
                 for (part, (_, weight)) in parts.iter_mut().zip(&scaled) {
                     part.iter_mut().for_each(|value| *value *= weight);
@@ -199,14 +201,16 @@ impl<'c> Scored<'c> {
             RiskFlowMethod::Cascade => self.cascade().explain(asked, self.watch),
             RiskFlowMethod::Pagerank => {
                 let links: BTreeSet<u32> = asked.iter().flat_map(|(_, links)| links).copied().collect();
-                let mut without = BTreeMap::new();
-                for link in links {
-                    let values =
-                        Pushing::new(self.graph, DAMPING, Some(link)).from(&self.scaled(), ERROR, self.watch)?;
+                let (walks, scaled) = (Walks::new(self.graph, DAMPING), self.scaled());
+                let (graph, watch) = (self.graph, self.watch);
+                let without = |link: u32| -> Result<(u32, Vec<f64>), Halt> {
+                    let values = walks.without(graph, link).from(&scaled, ERROR, watch)?;
                     let whole: f64 = values.iter().sum();
-                    let of = asked.iter().map(|(at, _)| values[*at as usize] / whole);
-                    without.insert(link, of.collect::<Vec<f64>>());
-                }
+                    Ok((link, asked.iter().map(|(at, _)| values[*at as usize] / whole).collect()))
+                };
+                let without: Result<BTreeMap<u32, Vec<f64>>, Halt> =
+                    links.into_iter().collect::<Vec<u32>>().into_par_iter().map(without).collect();
+                let without = without?;
                 let own = |at: u32| self.parts.iter().map(|part| part[at as usize]).collect();
                 let lost = |(place, (at, links)): (usize, &Asked)| {
                     let lost = |link: &u32| self.values[*at as usize] - without[link][place];

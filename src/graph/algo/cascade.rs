@@ -6,7 +6,7 @@
 //! each with its probability. What hangs on the rest as a tree does not count among them: what has one neighbour alone is reached when
 //! that is and one of the relationships between them holds, independently. Elsewhere worlds are drawn.
 //!
-//! 64 worlds at a time: a word an entity, a bit a world (compare the bit-parallel searches of Then et al., VLDB 2014). O(w/64 · m) for w
+//! 128 worlds at a time: two words an entity, a bit a world (compare the bit-parallel searches of Then et al., VLDB 2014). O(w/128 · m) for w
 //! worlds and m relationships, a few times. Batches of worlds are independent; they are shared by threads in pieces that do not depend on
 //! how many there are, and added up in their order.
 
@@ -17,6 +17,7 @@ use rayon::prelude::*;
 use super::contagion::Contagion;
 use super::hanging::Hanging;
 use super::living::{Batch, Draw, Spread};
+use super::worlds::Worlds;
 use crate::graph::{Halt, Watch};
 
 /// How many relationships and sources that may be there or not are gone through in all their combinations.
@@ -78,7 +79,7 @@ impl<'c> Cascade<'c> {
     /// How likely each position is to be reached.
     pub fn values(&self, watch: &Watch) -> Result<Vec<f64>, Halt> {
         let mut values = self.pieces(self.graph.len(), |batch, spread, sums| {
-            spread.run(self.graph, batch, self.seeds(batch, u64::MAX), None, &mut [], watch)?;
+            spread.run(self.graph, batch, self.seeds(batch, Worlds::ALL), None, &mut [], watch)?;
             for &at in spread.reached() {
                 sums[at as usize] += batch.weight(spread.worlds(at));
             }
@@ -108,9 +109,9 @@ impl<'c> Cascade<'c> {
             let mut losses = losses.iter_mut();
             for (&link, places) in &by_link {
                 let live = batch.live(link);
-                let mut open: Vec<(u32, u64)> =
+                let mut open: Vec<(u32, Worlds)> =
                     places.iter().map(|place| (anchors[*place], reached[*place] & live)).collect();
-                if open.iter().any(|(_, worlds)| *worlds != 0) {
+                if open.iter().any(|(_, worlds)| !worlds.is_none()) {
                     spread.run(self.graph, batch, self.seeds(batch, live), Some(link), &mut open, watch)?;
                 }
                 for ((_, never), sum) in open.iter().zip(&mut losses) {
@@ -143,8 +144,8 @@ impl<'c> Cascade<'c> {
     }
 
     /// The sources, each with the worlds among these in which it is active.
-    fn seeds(&self, batch: &Batch<'_>, among: u64) -> impl Iterator<Item = (u32, u64)> {
-        self.sources.iter().zip(batch.starts()).map(move |((at, _), worlds)| (*at, worlds & among))
+    fn seeds(&self, batch: &Batch<'_>, among: Worlds) -> impl Iterator<Item = (u32, Worlds)> {
+        self.sources.iter().zip(batch.starts()).map(move |((at, _), worlds)| (*at, *worlds & among))
     }
 
     /// Adds to each source's share in each anchor; answers in which worlds each anchor is reached.
@@ -155,10 +156,10 @@ impl<'c> Cascade<'c> {
         anchors: &[u32],
         shares: &mut [f64],
         watch: &Watch,
-    ) -> Result<Vec<u64>, Halt> {
+    ) -> Result<Vec<Worlds>, Halt> {
         let sources = self.sources.len();
-        let mut worlds = vec![0; anchors.len() * sources];
-        for (number, seed) in self.seeds(batch, u64::MAX).enumerate() {
+        let mut worlds = vec![Worlds::NONE; anchors.len() * sources];
+        for (number, seed) in self.seeds(batch, Worlds::ALL).enumerate() {
             spread.run(self.graph, batch, std::iter::once(seed), None, &mut [], watch)?;
             for (place, anchor) in anchors.iter().enumerate() {
                 worlds[place * sources + number] = spread.worlds(*anchor);
@@ -166,27 +167,24 @@ impl<'c> Cascade<'c> {
         }
         let mut reached = Vec::with_capacity(anchors.len());
         for (own, shares) in worlds.chunks(sources).zip(shares.chunks_mut(sources)) {
-            let (mut any, mut many) = (0, 0);
+            let (mut any, mut many) = (Worlds::NONE, Worlds::NONE);
             for worlds in own {
-                many |= any & worlds;
-                any |= worlds;
+                many |= any & *worlds;
+                any |= *worlds;
             }
             reached.push(any);
             for (worlds, share) in own.iter().zip(shares) {
-                *share += batch.weight(worlds & !many);
-                let mut rest = worlds & many;
-                while rest != 0 {
-                    let world = rest & rest.wrapping_neg();
-                    let count = own.iter().filter(|other| *other & world != 0).count();
+                *share += batch.weight(*worlds & !many);
+                for world in (*worlds & many).each() {
+                    let count = own.iter().filter(|other| !(**other & world).is_none()).count();
                     *share += batch.weight(world) / count as f64;
-                    rest &= rest - 1;
                 }
             }
         }
         Ok(reached)
     }
 
-    /// Goes through all worlds, 64 at a time, and adds up what `each` adds to so many numbers, as a mean over worlds.
+    /// Goes through all worlds, 128 at a time, and adds up what `each` adds to so many numbers, as a mean over worlds.
     fn pieces(
         &self,
         numbers: usize,

@@ -1,9 +1,10 @@
-//! Worlds in which each relationship is there or not, 64 at a time: how they come about, and what is reached in them.
+//! Worlds in which each relationship is there or not, 128 at a time: how they come about, and what is reached in them.
 
 use super::contagion::Contagion;
+use super::worlds::{WORDS, Worlds};
 use crate::graph::{Halt, Random, Watch};
 
-/// Whether the lowest six of what is uncertain are there, in each of the 64 worlds of a batch: every combination once.
+/// Whether the lowest six of what is uncertain are there, in each of the 64 worlds of a word: every combination once.
 const LOWEST: [u64; 6] = [
     0xaaaa_aaaa_aaaa_aaaa,
     0xcccc_cccc_cccc_cccc,
@@ -24,7 +25,7 @@ pub(super) enum Draw {
         uncertain: Vec<(Uncertain, f64)>,
         /// The links and sources that are there in any case.
         certain: Vec<Uncertain>,
-        /// How likely worlds of a batch are together, as far as the lowest decide: for each byte of a word, by its value.
+        /// How likely worlds of a word are together, as far as the lowest decide: for each byte of a word, by its value.
         sums: Vec<[f64; 256]>,
     },
     /// So many, drawn by a seed.
@@ -38,42 +39,38 @@ pub(super) enum Uncertain {
     Source(usize),
 }
 
-/// 64 worlds.
+/// 128 worlds.
 pub(super) struct Batch<'d> {
     draw: &'d Draw,
     /// By link: in which worlds it is there.
-    live: Vec<u64>,
+    live: Vec<Worlds>,
     /// The same by arc, row after row, as they are walked over: the words of all links fill no cache.
-    rows: Vec<u64>,
+    rows: Vec<Worlds>,
     /// By source: in which worlds it is active.
-    starts: Vec<u64>,
-    /// How likely the batch is among all.
-    scale: f64,
+    starts: Vec<Worlds>,
+    /// How likely each word is among all.
+    scales: [f64; WORDS],
 }
 
 impl<'d> Batch<'d> {
     pub(super) fn new(draw: &'d Draw) -> Self {
-        Self { draw, live: Vec::new(), rows: Vec::new(), starts: Vec::new(), scale: 1.0 }
+        Self { draw, live: Vec::new(), rows: Vec::new(), starts: Vec::new(), scales: [1.0; WORDS] }
     }
 
-    pub(super) fn live(&self, link: u32) -> u64 {
+    pub(super) fn live(&self, link: u32) -> Worlds {
         self.live[link as usize]
     }
 
-    pub(super) fn starts(&self) -> &[u64] {
+    pub(super) fn starts(&self) -> &[Worlds] {
         &self.starts
     }
 
     /// How much these worlds count together: drawn ones alike, 1 each.
-    pub(super) fn weight(&self, worlds: u64) -> f64 {
-        match self.draw {
-            Draw::Random { .. } => f64::from(worlds.count_ones()),
-            Draw::Every { .. } if worlds == 0 => 0.0,
-            Draw::Every { sums, .. } => {
-                let bytes = worlds.to_le_bytes();
-                self.scale * sums.iter().zip(bytes).map(|(sums, byte)| sums[usize::from(byte)]).sum::<f64>()
-            }
-        }
+    pub(super) fn weight(&self, worlds: Worlds) -> f64 {
+        let Draw::Every { sums, .. } = self.draw else { return f64::from(worlds.count()) };
+        let of =
+            |word: u64| sums.iter().zip(word.to_le_bytes()).map(|(sums, byte)| sums[usize::from(byte)]).sum::<f64>();
+        worlds.0.iter().zip(self.scales).filter(|(word, _)| **word != 0).map(|(word, scale)| scale * of(*word)).sum()
     }
 }
 
@@ -113,6 +110,11 @@ impl Draw {
 
     /// How many batches the worlds make.
     pub(super) fn batches(&self) -> u64 {
+        self.words().div_ceil(WORDS as u64)
+    }
+
+    /// How many words they fill.
+    fn words(&self) -> u64 {
         match self {
             Self::Every { uncertain, .. } => 1 << uncertain.len().saturating_sub(LOWEST.len()),
             Self::Random { worlds, .. } => u64::from(worlds.div_ceil(64)),
@@ -124,31 +126,36 @@ impl Draw {
         self.worlds().map_or(1.0, f64::from)
     }
 
-    /// The worlds of one batch.
+    /// The worlds of one batch. Each word has random numbers of its own: how many words make a batch does not show in what is drawn.
     pub(super) fn fill(&self, graph: &Contagion, sources: &[(u32, f64)], number: u64, batch: &mut Batch<'_>) {
+        let words: [u64; WORDS] = std::array::from_fn(|word| number * WORDS as u64 + word as u64);
         batch.starts.clear();
         batch.live.clear();
         match self {
             Self::Random { worlds, seed } => {
-                let mut random = Random::new(*seed, number);
-                let rest = u64::from(*worlds) - number * 64;
-                let all = if rest >= 64 { u64::MAX } else { (1 << rest) - 1 };
-                batch.starts.extend(sources.iter().map(|source| held(&mut random, source.1) & all));
-                batch.live.extend(graph.links.iter().map(|link| held(&mut random, link.p)));
+                let all = Worlds(words.map(|word| first(u64::from(*worlds).saturating_sub(word * 64))));
+                let mut random = words.map(|word| Random::new(*seed, word));
+                let mut held = |p| Worlds::of(|word| if all.0[word] == 0 { 0 } else { held(&mut random[word], p) });
+                batch.starts.extend(sources.iter().map(|source| held(source.1) & all));
+                batch.live.extend(graph.links.iter().map(|link| held(link.p)));
             }
             Self::Every { uncertain, certain, .. } => {
                 let (low, high) = uncertain.split_at(uncertain.len().min(LOWEST.len()));
-                let count = 1 << low.len();
-                let all = if count == 64 { u64::MAX } else { (1 << count) - 1 };
-                batch.starts.resize(sources.len(), 0);
-                batch.live.resize(graph.links.len(), 0);
+                let all = Worlds(words.map(|word| if word < self.words() { first(1 << low.len()) } else { 0 }));
+                let is_there = |place: usize, word: u64| word >> place & 1 == 1;
+                batch.starts.resize(sources.len(), Worlds::NONE);
+                batch.live.resize(graph.links.len(), Worlds::NONE);
                 certain.iter().for_each(|what| batch.set(*what, all));
-                let is_there = |place: usize| number >> place & 1 == 1;
-                low.iter().zip(LOWEST).for_each(|((what, _), worlds)| batch.set(*what, worlds & all));
-                for (place, (what, _)) in high.iter().enumerate() {
-                    batch.set(*what, if is_there(place) { all } else { 0 });
+                for ((what, _), worlds) in low.iter().zip(LOWEST) {
+                    batch.set(*what, Worlds([worlds; WORDS]) & all);
                 }
-                batch.scale = high.iter().enumerate().map(|(place, (_, p))| chance(is_there(place), *p)).product();
+                for (place, (what, _)) in high.iter().enumerate() {
+                    let there = Worlds(words.map(|word| if is_there(place, word) { u64::MAX } else { 0 }));
+                    batch.set(*what, there & all);
+                }
+                let high = || high.iter().enumerate();
+                batch.scales =
+                    words.map(|word| high().map(|(place, (_, p))| chance(is_there(place, word), *p)).product());
             }
         }
         batch.rows.clear();
@@ -156,12 +163,17 @@ impl Draw {
     }
 }
 
+/// The first worlds of a word, all 64 at most.
+fn first(worlds: u64) -> u64 {
+    if worlds >= 64 { u64::MAX } else { (1 << worlds) - 1 }
+}
+
 fn chance(there: bool, p: f64) -> f64 {
     if there { p } else { 1.0 - p }
 }
 
 impl Batch<'_> {
-    fn set(&mut self, what: Uncertain, worlds: u64) {
+    fn set(&mut self, what: Uncertain, worlds: Worlds) {
         match what {
             Uncertain::Link(link) => self.live[link as usize] = worlds,
             Uncertain::Source(number) => self.starts[number] = worlds,
@@ -192,20 +204,28 @@ fn held(random: &mut Random, p: f64) -> u64 {
     held
 }
 
-/// What is reached in 64 worlds. Kept between batches, so that nothing as large as the graph is cleared.
+/// What is reached in 128 worlds. Kept between batches, so that nothing as large as the graph is cleared.
 pub(super) struct Spread {
-    /// By position: in which worlds it is reached.
-    reach: Vec<u64>,
-    /// In which of them that is not passed on yet.
-    fresh: Vec<u64>,
+    /// By position.
+    marks: Vec<Mark>,
     reached: Vec<u32>,
     now: Vec<u32>,
     next: Vec<u32>,
 }
 
+/// What is known of a position, within one line of memory.
+#[derive(Clone, Copy, Default)]
+#[repr(align(32))]
+struct Mark {
+    /// In which worlds it is reached.
+    reach: Worlds,
+    /// In which of them that is not passed on yet.
+    fresh: Worlds,
+}
+
 impl Spread {
     pub(super) fn new(len: usize) -> Self {
-        Self { reach: vec![0; len], fresh: vec![0; len], reached: Vec::new(), now: Vec::new(), next: Vec::new() }
+        Self { marks: vec![Mark::default(); len], reached: Vec::new(), now: Vec::new(), next: Vec::new() }
     }
 
     /// What is reached at all.
@@ -214,8 +234,8 @@ impl Spread {
     }
 
     /// In which worlds a position is reached.
-    pub(super) fn worlds(&self, at: u32) -> u64 {
-        self.reach[at as usize]
+    pub(super) fn worlds(&self, at: u32) -> Worlds {
+        self.marks[at as usize].reach
     }
 
     /// Spreads from these positions, each in these worlds, without a link if one is named. From `open`, positions with worlds, those are
@@ -224,49 +244,51 @@ impl Spread {
         &mut self,
         graph: &Contagion,
         batch: &Batch<'_>,
-        seeds: impl Iterator<Item = (u32, u64)>,
+        seeds: impl Iterator<Item = (u32, Worlds)>,
         without: Option<u32>,
-        open: &mut [(u32, u64)],
+        open: &mut [(u32, Worlds)],
         watch: &Watch,
     ) -> Result<(), Halt> {
         for at in self.reached.drain(..) {
-            (self.reach[at as usize], self.fresh[at as usize]) = (0, 0);
+            self.marks[at as usize] = Mark::default();
         }
         self.now.clear();
-        for (at, worlds) in seeds.filter(|(_, worlds)| *worlds != 0) {
-            self.now.extend((self.fresh[at as usize] == 0).then_some(at));
-            self.fresh[at as usize] |= worlds;
-            self.reach[at as usize] |= worlds;
+        for (at, worlds) in seeds.filter(|(_, worlds)| !worlds.is_none()) {
+            let mark = &mut self.marks[at as usize];
+            self.now.extend(mark.fresh.is_none().then_some(at));
+            mark.fresh |= worlds;
+            mark.reach |= worlds;
         }
         self.reached.extend(&self.now);
-        let (mut walked, mut wanted) = (0, u64::MAX);
+        let (mut walked, mut wanted) = (0, Worlds::ALL);
         while !self.now.is_empty() {
             if !open.is_empty() {
                 self.close(open);
-                wanted = open.iter().fold(0, |wanted, (_, worlds)| wanted | worlds);
+                wanted = Worlds::NONE;
+                open.iter().for_each(|(_, worlds)| wanted |= *worlds);
             }
             for &at in &self.now {
-                let worlds = std::mem::take(&mut self.fresh[at as usize]) & wanted;
-                if worlds == 0 {
+                let worlds = std::mem::take(&mut self.marks[at as usize].fresh) & wanted;
+                if worlds.is_none() {
                     continue;
                 }
                 let row = graph.out(at);
                 let live = &batch.rows[graph.out_begin(at)..][..row.len()];
                 walked += row.len();
                 for (hop, live) in row.iter().zip(live) {
-                    let to = hop.at as usize;
-                    let new = worlds & live & !self.reach[to];
-                    if new == 0 || without == Some(hop.link) {
+                    let mark = &mut self.marks[hop.at as usize];
+                    let new = worlds & *live & !mark.reach;
+                    if new.is_none() || without == Some(hop.link) {
                         continue;
                     }
-                    if self.reach[to] == 0 {
+                    if mark.reach.is_none() {
                         self.reached.push(hop.at);
                     }
-                    if self.fresh[to] == 0 {
+                    if mark.fresh.is_none() {
                         self.next.push(hop.at);
                     }
-                    self.reach[to] |= new;
-                    self.fresh[to] |= new;
+                    mark.reach |= new;
+                    mark.fresh |= new;
                 }
                 if walked >= LOOK_EVERY {
                     watch.pass(walked)?;
@@ -281,7 +303,7 @@ impl Spread {
     }
 
     /// Takes from positions the worlds in which they are reached.
-    fn close(&self, open: &mut [(u32, u64)]) {
-        open.iter_mut().for_each(|(at, worlds)| *worlds &= !self.reach[*at as usize]);
+    fn close(&self, open: &mut [(u32, Worlds)]) {
+        open.iter_mut().for_each(|(at, worlds)| *worlds &= !self.marks[*at as usize].reach);
     }
 }

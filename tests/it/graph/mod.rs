@@ -11,6 +11,7 @@ mod structure;
 mod temporal;
 mod transfers;
 mod view;
+mod walks;
 mod yen;
 
 use std::collections::BTreeSet;
