@@ -64,15 +64,10 @@ pub(super) fn held_by_kinds(
     Ok(held)
 }
 
-/// The entries of all transfers, without ranks: within an instant they are in the order of their ids already.
+/// The entries of all transfers.
 pub(super) fn entries(transfers: &Transfers) -> Vec<Entry> {
-    let entry = |transfer: Transfer| Entry {
-        from: transfer.from,
-        to: transfer.to,
-        much: transfer.much,
-        at: transfer.at,
-        rank: 0,
-    };
+    let entry =
+        |transfer: Transfer| Entry { from: transfer.from, to: transfer.to, much: transfer.much, at: transfer.at };
     transfers.iter().map(entry).collect()
 }
 

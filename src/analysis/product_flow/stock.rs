@@ -41,7 +41,7 @@ impl Stock {
             arrived: Vec::new(),
         };
         let mut entries = Vec::with_capacity(transfers.len());
-        for ((rank, transfer), lost) in (0..).zip(transfers.iter()).zip(losses) {
+        for ((number, transfer), lost) in (0_u32..).zip(transfers.iter()).zip(losses) {
             let (from, to) = (transfer.from as usize, transfer.to as usize);
             stock.passages[from] += 1;
             if *lost {
@@ -52,10 +52,10 @@ impl Stock {
                 stock.passages[to] += 1;
             }
             let to = if *lost { OUTSIDE } else { transfer.to };
-            if rank % LOOK_EVERY == 0 {
+            if number % LOOK_EVERY == 0 {
                 watch.pass(LOOK_EVERY as usize)?;
             }
-            entries.push(Entry { from: transfer.from, to, much: transfer.much, at: transfer.at, rank });
+            entries.push(Entry { from: transfer.from, to, much: transfer.much, at: transfer.at });
         }
         match in_time {
             Some(chain) => stock.in_time(entries, losses, chain),

@@ -73,11 +73,6 @@ impl Books {
         look()?;
         let mut numbers = Numbers::new(view, &money.transfers, followed);
         let mut entries = entries(&money.transfers);
-        if params.rules.as_deref().unwrap_or(&TraceMoneyRule::ALL).contains(&TraceMoneyRule::Tiho) {
-            let counts = |from: u32| (numbers.by_position[from as usize] as usize) < numbers.followed;
-            let ranks = ranks(view, &money.transfers, counts);
-            entries.iter_mut().zip(ranks).for_each(|(entry, rank)| entry.rank = rank);
-        }
         for entry in &mut entries {
             entry.from = numbers.by_position[entry.from as usize];
             entry.to = numbers.by_position[entry.to as usize];
@@ -88,12 +83,22 @@ impl Books {
             let account = numbers.of(node);
             let (from, to) = if asked.backward { (account, OUTSIDE) } else { (OUTSIDE, account) };
             let place = entries.partition_point(|entry| entry.at <= at);
-            entries.insert(place, Entry { from, to, much: amount, at, rank: u32::MAX });
+            entries.insert(place, Entry { from, to, much: amount, at });
             added = Some(place as u32);
         }
         let chain = params.same_instant == TraceMoneySameInstant::Chain;
         let openings = stated_openings(view, followed, &entries, &asked.given, (&mut money, watch), |_| true)?;
-        let ledger = ledger(entries, &openings, chain)?;
+        let counts = |from: u32| (numbers.by_position[from as usize] as usize) < numbers.followed;
+        let by_size = params.rules.as_deref().unwrap_or(&TraceMoneyRule::ALL).contains(&TraceMoneyRule::Tiho);
+        let (ledger, ranks) = rayon::join(
+            || ledger(entries, &openings, chain),
+            || by_size.then(|| ranks(view, &money.transfers, counts)),
+        );
+        let mut ledger = ledger?;
+        if let Some(mut ranks) = ranks {
+            added.into_iter().for_each(|place| ranks.insert(place as usize, u32::MAX));
+            ledger.rank(ranks);
+        }
         look()?;
         let traced = asked.origin.transfer.map(|passage| passage.relationship);
         let is_traced = |wanted| money.transfers.iter().position(|transfer| transfer.relationship == wanted);

@@ -16,10 +16,8 @@ pub struct Entry {
     pub to: u32,
     /// How much: above 0.
     pub much: i64,
-    /// When. Entries ascend by this, then by their rank.
+    /// When. Entries ascend by this.
     pub at: i64,
-    /// Its place among the payments of this amount by this account, in the order of relationship ids.
-    pub rank: u32,
 }
 
 /// The books. Entries are grouped by what happens at once: all that a group pays goes out before anything that it brings comes in.
@@ -28,6 +26,8 @@ pub struct Ledger {
     pub(super) entries: Vec<Entry>,
     /// The place that each entry had when it was given.
     pub(super) given: Vec<u32>,
+    /// By that place: where it stands among payments of its amount by its payer; none are told where nothing asks for it.
+    ranks: Vec<u32>,
     /// Where each group ends.
     pub(super) ends: Vec<u32>,
     /// By account: what it held before the first entry, and what it holds after the last.
@@ -40,10 +40,11 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// The books of the first `openings.len()` accounts, of entries in the order of instants, then of ids; none are kept of others. An account that pays more than it has had the difference at
-    /// its opening, over what `openings` gives it: the least that explains what it pays. With `chain`, what arrives can be passed on at
-    /// the same instant: of what happens then, what pays an account comes before what it pays; where they go in a circle, the first
-    /// of them comes first. `None` when all amounts together are beyond what is counted, 2⁶¹. O(n log n).
+    /// The books of the first `openings.len()` accounts, of entries in the order of instants, then of ids; none are kept of others. An
+    /// account that pays more than it has had the difference at its opening, over what `openings` gives it: the least that explains what
+    /// it pays. With `chain`, what arrives can be passed on at the same instant: of what happens then, what pays an account comes before
+    /// what it pays; where they go in a circle, the first of them comes first. `None` when all amounts together are beyond what is
+    /// counted, 2⁶¹. O(n log n).
     pub fn new(entries: Vec<Entry>, openings: &[i64], chain: bool) -> Option<Self> {
         let all = entries.iter().map(|entry| entry.much).chain(openings.iter().copied());
         if all.map(i128::from).sum::<i128>() > 1 << 61 {
@@ -113,6 +114,18 @@ impl Ledger {
     /// The entries, in the order in which they count.
     pub fn entries(&self) -> &[Entry] {
         &self.entries
+    }
+
+    /// Tells, by the place that each entry had when it was given, where it stands among the payments of its amount by its payer, in the
+    /// order of relationship ids. The largest of several first is then as it should be; without, they stay in their order.
+    pub fn rank(&mut self, ranks: Vec<u32>) {
+        self.ranks = ranks;
+    }
+
+    /// In descending order of amounts, then by rank.
+    pub(super) fn by_size(&self, at: u32) -> (Reverse<i64>, u32) {
+        let rank = self.ranks.get(self.given[at as usize] as usize);
+        (Reverse(self.entries[at as usize].much), rank.copied().unwrap_or(0))
     }
 
     /// The place that an entry had when it was given.

@@ -103,14 +103,6 @@ impl Lines {
     }
 }
 
-impl Ledger {
-    /// In descending order of amounts, then by rank.
-    pub(super) fn by_size(&self, at: u32) -> (std::cmp::Reverse<i64>, u32) {
-        let entry = &self.entries[at as usize];
-        (std::cmp::Reverse(entry.much), entry.rank)
-    }
-}
-
 /// Which units are tainted: intervals that ascend and do not touch.
 #[derive(Debug, Clone, Default)]
 struct Intervals(VecDeque<(i64, i64)>);

@@ -2,8 +2,8 @@
 //! found in a copy of the transfers of one currency.
 //!
 //! What shows a pattern is a window of time and the transfers in it. Windows of one pattern (and one centre, where it has one) that
-//! share a transfer are one finding, so that none depends on where a search begins; so are the
-//! turns of a cycle, through the same accounts.
+//! share a transfer are one finding, so that none depends on where a search begins; so are the turns of a cycle, through the same
+//! accounts.
 //!
 //! Each pattern is one pass over the accounts or the transfers, in parallel; what a pass keeps is bounded, and what bounds it does not
 //! depend on threads. Instants are in microseconds, amounts in minor units.
