@@ -4,12 +4,19 @@
 //! even over a year, both ends of a transfer drawn evenly, or with `skew` the more often the lower their number. For every fifth transfer
 //! something is delivered the other way up to two weeks before, and for every fifth account somebody is near its holder, where a question is
 //! about goods. It prints a JSON line for the copy of the transfers and for each question, answer included: times, and by how much memory
-//! grew at most.
+//! grew at most. Questions are named with commas between; `trace-money/3` goes over so many transfers, `typologies/cycle/3` looks for one
+//! typology.
+//!
+//! The question `write` writes the transfers to `bench/data/ledger-<accounts>-<transfers>.csv` instead, lines of
+//! `number,source,target,microseconds,minor`, and the bodies that others ask it with beside them, `.json`; then it stops.
 
 mod measured;
 mod shared;
 
 use std::f64::consts::TAU;
+use std::fs::{File, create_dir_all, write};
+use std::io::{BufWriter, Write as _};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant as Clock;
 
@@ -32,6 +39,31 @@ const ASKED: u32 = 21;
 const YEAR: f64 = 365.0 * 86_400e6;
 const FORTNIGHT: f64 = 14.0 * 86_400e6;
 
+/// A transfer between two accounts.
+struct Transfer {
+    source: u32,
+    target: u32,
+    at: i64,
+    minor: i64,
+}
+
+impl Transfer {
+    fn drawn(random: &mut Random, accounts: u32, skew: bool) -> Self {
+        let mut end = || {
+            let even = random.fraction();
+            (f64::from(accounts) * if skew { even.powi(3) } else { even }) as u32
+        };
+        let (source, mut target) = (end(), end());
+        if target == source {
+            target = (source + 1) % accounts;
+        }
+        // Box & Muller 1958.
+        let normal = (-2.0 * (1.0 - random.fraction()).ln()).sqrt() * (TAU * random.fraction()).cos();
+        let minor = (10.0 + 1.5 * normal).exp().ceil() as i64;
+        Self { source, target, at: 1_700_000_000_000_000 + (random.fraction() * YEAR) as i64, minor }
+    }
+}
+
 /// A ledger as claims.
 fn ledger(accounts: u32, transfers: u32, goods: bool, skew: bool) -> Result<Snapshot, AnyError> {
     let pattern = linchpin::graph::text::claims("a -t AccountTransfer A1 @1 1EUR-> b")?;
@@ -49,19 +81,9 @@ fn ledger(accounts: u32, transfers: u32, goods: bool, skew: bool) -> Result<Snap
         builder.claim(&account);
     }
     let mut random = Random::new(1, 0);
-    let end = |random: &mut Random| {
-        let even = random.fraction();
-        (f64::from(accounts) * if skew { even.powi(3) } else { even }) as u32
-    };
     for number in 0..transfers {
-        let (source, mut target) = (end(&mut random), end(&mut random));
-        if target == source {
-            target = (source + 1) % accounts;
-        }
-        // Box & Muller 1958.
-        let normal = (-2.0 * (1.0 - random.fraction()).ln()).sqrt() * (TAU * random.fraction()).cos();
-        let minor = (10.0 + 1.5 * normal).exp().ceil() as i64;
-        let at = Instant::from_micros(1_700_000_000_000_000 + (random.fraction() * YEAR) as i64).ok_or("no instant")?;
+        let Transfer { source, target, at, minor } = Transfer::drawn(&mut random, accounts, skew);
+        let at = Instant::from_micros(at).ok_or("no instant")?;
         transfer.id = AssertionId::from_u128(u128::from(number) + (1 << 64));
         let name = RelationshipId::new(format!("r{number:08}"))?;
         transfer.claim.subject = Subject::Relationship { id: name, source: id(source)?, target: id(target)? };
@@ -87,6 +109,23 @@ fn ledger(accounts: u32, transfers: u32, goods: bool, skew: bool) -> Result<Snap
         builder.claim(&near);
     }
     Ok(builder.finish(Revision(1)))
+}
+
+/// Writes the transfers, and what is asked about them, for others to ask the same.
+fn written(accounts: u32, transfers: u32, skew: bool) -> Result<(), AnyError> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("bench/data");
+    create_dir_all(&folder)?;
+    let name = format!("ledger-{accounts}-{transfers}{}", if skew { "-skew" } else { "" });
+    let mut lines = BufWriter::new(File::create(folder.join(format!("{name}.csv")))?);
+    let mut random = Random::new(1, 0);
+    for number in 0..transfers {
+        let Transfer { source, target, at, minor } = Transfer::drawn(&mut random, accounts, skew);
+        writeln!(lines, "{number},{source},{target},{at},{minor}")?;
+    }
+    lines.flush()?;
+    let asked = |question| bodies(question, accounts, transfers);
+    let asked = json!({"accounts": accounts, "trace-money": asked("trace-money")?, "balances": asked("balances")?});
+    Ok(write(folder.join(format!("{name}.json")), asked.to_string())?)
 }
 
 /// The bodies that a question is asked with.
@@ -127,6 +166,9 @@ fn main() -> Result<(), AnyError> {
     let transfers: u32 = words.next().map_or(Ok(500_000), |word| word.parse())?;
     let questions = words.next().unwrap_or_else(|| "trace-money,money-flow,typologies".to_owned());
     let skew = words.next().is_some_and(|word| word == "skew");
+    if questions == "write" {
+        return written(accounts, transfers, skew);
+    }
     let start = Clock::now();
     let goods = ["product-flow", "counter-flow"].iter().any(|about| questions.contains(about));
     let snapshot = ledger(accounts, transfers, goods, skew)?;
@@ -144,9 +186,20 @@ fn main() -> Result<(), AnyError> {
         let mut cut = 0;
         let (before, resident) = (processor_ms(), memory("VmRSS"));
         forget_peak();
-        for body in bodies(question, accounts, transfers)? {
+        let mut parts = question.split('/');
+        let about = parts.next().unwrap_or_default();
+        let mut asked = bodies(about, accounts, transfers)?;
+        for part in parts {
+            for body in &mut asked {
+                match part.parse::<u32>() {
+                    Ok(hops) => body["frame"]["limits"]["max_hops"] = hops.into(),
+                    Err(_) => body["typologies"] = json!([part]),
+                }
+            }
+        }
+        for body in asked {
             let start = Clock::now();
-            let asked = analysis(question).ok_or("no such analysis")?.parse(body).map_err(|_| "faults")?;
+            let asked = analysis(about).ok_or("no such analysis")?.parse(body).map_err(|_| "faults")?;
             let ontology = &snapshot.vocabulary().ontology;
             let frame =
                 asked.frame.resolve(ontology, asked.default_direction, &Caps::default()).map_err(|_| "faults")?;
