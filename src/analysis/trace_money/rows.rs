@@ -60,7 +60,7 @@ impl<'t, 'a> Told<'t, 'a> {
         Self { view, books, tracing, most, evidence, cut: false, protected, unlisted }
     }
 
-    /// By each of the rules. Most relationships stand in several chains of several rules: each is named once.
+    /// By each of the rules, side by side. Most relationships stand in several chains of several rules: each is named once.
     pub(super) fn rules(&mut self, rules: &[TraceMoneyRule], traced: &[(Traced, Chains)]) -> Vec<TracedMoney> {
         let listed: Vec<Listed> = traced.par_iter().map(|(traced, ways)| self.listed(traced, ways)).collect();
         let mut triples: Vec<TripleIx> = listed.iter().flat_map(Listed::relationships).collect();
@@ -68,8 +68,15 @@ impl<'t, 'a> Told<'t, 'a> {
         triples.dedup();
         let names = self.evidence.relationships(self.view, &triples);
         let names: HashMap<TripleIx, RelationshipKey> = triples.into_iter().zip(names).collect();
-        let rows = rules.iter().zip(traced).zip(listed);
-        rows.map(|((rule, (traced, _)), listed)| self.rule(*rule, traced, listed, &names)).collect()
+        for listed in &listed {
+            for holding in listed.held.iter().chain(&listed.left) {
+                self.evidence.entity(self.view, self.books.nodes[holding.account as usize]);
+            }
+            self.cut |= listed.cut;
+            self.unlisted.extend(&listed.unlisted);
+        }
+        let rows = (rules, traced, listed).into_par_iter();
+        rows.map(|(rule, (traced, _), listed)| self.rule(*rule, traced, listed, &names)).collect()
     }
 
     fn listed(&self, traced: &Traced, ways: &Chains) -> Listed {
@@ -82,25 +89,23 @@ impl<'t, 'a> Told<'t, 'a> {
     }
 
     fn rule(
-        &mut self,
+        &self,
         rule: TraceMoneyRule,
         traced: &Traced,
         listed: Listed,
         names: &HashMap<TripleIx, RelationshipKey>,
     ) -> TracedMoney {
-        self.cut |= listed.cut;
-        self.unlisted.extend(listed.unlisted);
         let sum = |amounts: &[(u32, i64)]| amounts.iter().map(|(_, much)| much).sum();
-        let mut holding = |Holding { account, amount, way }| TraceMoneyHolding {
-            entity: self.evidence.entity(self.view, self.books.nodes[account as usize]),
+        let holding = |Holding { account, amount, way }| TraceMoneyHolding {
+            entity: self.view.id(self.books.nodes[account as usize]),
             amount,
             way: way.map(|(amount, way): (i64, Vec<TripleIx>)| TraceMoneyWay {
                 amount,
                 relationships: way.iter().map(|triple| names[triple].clone()).collect(),
             }),
         };
-        let holdings = listed.held.into_iter().map(&mut holding).collect();
-        let beyond = listed.left.into_iter().map(&mut holding).collect();
+        let holdings = listed.held.into_iter().map(holding).collect();
+        let beyond = listed.left.into_iter().map(holding).collect();
         let transfer = |(tainted, triple): &(i64, TripleIx)| TraceMoneyTransfer {
             relationship: names[triple].clone(),
             tainted: *tainted,

@@ -308,7 +308,7 @@ fn columns(
     view: &GraphView<'_>,
     nodes: Vec<NodeIx>,
     passages: Passages,
-    position: impl Fn(NodeIx) -> u32,
+    position: impl Fn(NodeIx) -> u32 + Sync,
 ) -> Transfers {
     let Passages { found, without_time, without_amount, self_loops, .. } = passages;
     let name = |measure: &Measure| match measure {
@@ -326,14 +326,23 @@ fn columns(
     let number = |wanted| measures.iter().position(|measure| *measure == wanted).map_or(0, |at| at as u16);
     // Most are seen from both of their ends.
     let distinct = |triples: Vec<TripleIx>| triples.into_iter().collect::<BTreeSet<_>>().len() as u64;
-    Transfers {
-        from: found.iter().map(|passage| position(passage.from)).collect(),
-        to: found.iter().map(|passage| position(passage.to)).collect(),
+    // Where entities stand is read all over a table.
+    let ends = || {
+        let of = |end: fn(&Passage) -> NodeIx| found.iter().map(|passage| position(end(passage))).collect();
+        (of(|passage| passage.from), of(|passage| passage.to))
+    };
+    let rest = || Transfers {
         at: found.iter().map(|passage| passage.at).collect(),
         much: found.iter().map(|passage| passage.much).collect(),
         measure: found.iter().map(|passage| number(passage.measure)).collect(),
         relationships: found.iter().map(|passage| passage.relationship).collect(),
         marks: found.iter().map(|passage| passage.mark).collect(),
+        ..Transfers::default()
+    };
+    let ((from, to), rest) = rayon::join(ends, rest);
+    Transfers {
+        from,
+        to,
         nodes,
         measures,
         left_out: TransfersLeftOut {
@@ -341,5 +350,6 @@ fn columns(
             without_amount: distinct(without_amount),
             self_loops: distinct(self_loops),
         },
+        ..rest
     }
 }
