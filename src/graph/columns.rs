@@ -120,51 +120,46 @@ impl Columns {
     }
 
     pub(super) fn row(&self, at: u32) -> ClaimRow {
-        let Said { period, amount, quantity } = self.said(at);
         let at = at as usize;
         ClaimRow {
             id: self.ids.get(at),
             class: self.classes.get(at),
             retain: self.retain.get(at).unwrap_or(NEVER),
-            period,
-            amount,
-            quantity,
+            period: self.period(at),
+            amount: self.amount(at),
+            quantity: self.quantities.get(at),
             from: self.from.get(at),
             to: self.to.get(at).unwrap_or(u64::MAX),
         }
     }
 
-    /// When a claim says that something holds, and how much it states.
     #[inline]
-    pub(super) fn said(&self, at: u32) -> Said {
-        let at = at as usize;
+    fn period(&self, at: usize) -> (i64, i64) {
         let instant = || self.instants.get(at).map(|instant| (instant, instant));
-        Said {
-            period: self.spans.get(at).or_else(instant).unwrap_or(ANY_TIME),
-            amount: self.amounts.place(at).map(|place| (self.amounts.values().get(place), self.currencies.get(place))),
-            quantity: self.quantities.get(at),
-        }
+        self.spans.get(at).or_else(instant).unwrap_or(ANY_TIME)
     }
 
-    /// The same of several claims, one after another; of none where there is no place. They lie anywhere in memory: column by column, with
-    /// nothing else between, the waits for it overlap.
+    #[inline]
+    fn amount(&self, at: usize) -> Option<(i64, Currency)> {
+        self.amounts.place(at).map(|place| (self.amounts.values().get(place), self.currencies.get(place)))
+    }
+
+    /// When each of several claims says that something holds, and how much it states; nothing where there is no place. They lie anywhere in
+    /// memory: column by column, with nothing else between, the waits for it overlap.
     pub(super) fn said_of(&self, places: impl Iterator<Item = Option<u32>> + Clone, said: &mut Vec<Said>) {
-        let nothing = Said { period: ANY_TIME, amount: None, quantity: None };
-        let period = |at: usize| self.spans.get(at).or_else(|| self.instants.get(at).map(|instant| (instant, instant)));
-        let at = |place: u32| place as usize;
+        let places = places.map(|place| place.map(|place| place as usize));
         said.clear();
-        said.extend(places.clone().map(|place| match place.map(at).and_then(period) {
-            Some(period) => Said { period, ..nothing },
-            None => nothing,
+        said.extend(places.clone().map(|place| Said {
+            period: place.map_or(ANY_TIME, |place| self.period(place)),
+            amount: None,
+            quantity: None,
         }));
         for (said, place) in said.iter_mut().zip(places.clone()) {
-            if let Some(place) = place.and_then(|place| self.amounts.place(at(place))) {
-                said.amount = Some((self.amounts.values().get(place), self.currencies.get(place)));
-            }
+            said.amount = place.and_then(|place| self.amount(place));
         }
         if !self.quantities.is_empty() {
             for (said, place) in said.iter_mut().zip(places) {
-                said.quantity = place.and_then(|place| self.quantities.get(at(place)));
+                said.quantity = place.and_then(|place| self.quantities.get(place));
             }
         }
     }

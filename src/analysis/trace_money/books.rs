@@ -26,8 +26,7 @@ pub(super) struct Books {
 struct Numbers {
     /// By position of the transfers.
     by_position: Vec<u32>,
-    /// How many are followed: they come first.
-    followed: usize,
+    /// Those that are followed come first.
     nodes: Vec<NodeIx>,
 }
 
@@ -47,7 +46,7 @@ impl Numbers {
             nodes.len() as u32 - 1
         };
         let by_position = (0..transfers.accounts() as u32).map(number).collect();
-        Self { by_position, followed: followed.len(), nodes }
+        Self { by_position, nodes }
     }
 
     /// The number of an account, a new one if it has none.
@@ -88,7 +87,7 @@ impl Books {
         }
         let chain = params.same_instant == TraceMoneySameInstant::Chain;
         let openings = stated_openings(view, followed, &entries, &asked.given, (&mut money, watch), |_| true)?;
-        let counts = |from: u32| (numbers.by_position[from as usize] as usize) < numbers.followed;
+        let counts = |from: u32| (numbers.by_position[from as usize] as usize) < followed.len();
         let by_size = params.rules.as_deref().unwrap_or(&TraceMoneyRule::ALL).contains(&TraceMoneyRule::Tiho);
         let (ledger, ranks) = rayon::join(
             || ledger(entries, &openings, chain),
