@@ -105,7 +105,13 @@ pub(super) const FORMAT: Statement = Statement::new(
 /// Makes the store's own node.
 pub(super) const MAKE: Statement = Statement::new(
     "MERGE (s:_Store {name: 'linchpin'}) ON CREATE SET s.format = $format, s.ontology = $ontology, s.revision = 0, s.at = 0,
-       s.kinds = [], s.markings = 0, s.published = 0, s.published_at = 0, s.published_markings = 0",
+       s.kinds = [], s.markings = 0, s.published = 0",
+);
+/// Brings form 1 up to date: what was beside `published` stands at the revision itself.
+pub(super) const UPGRADE: Statement = Statement::new(
+    "MATCH (s:_Store {name: 'linchpin'}) USING INDEX SEEK s:_Store(name) SET s.lock = 0 WITH s WHERE s.format = 1
+     SET s.format = 2 REMOVE s.published_at, s.published_markings
+     WITH s MATCH (r:_Revision {revision: s.revision}) USING INDEX SEEK r:_Revision(revision) SET r.markings = s.markings, r.kinds = s.kinds",
 );
 /// Notes the ontology that the search values go by now.
 pub(super) const SET_ONTOLOGY: Statement =
@@ -181,14 +187,16 @@ pub(super) const SET_SEARCHED: Statement = Statement::new(
 
 // ---- Revisions. ----
 
-/// What readers go by: the revision that is whole on disk and in every index.
+/// What readers go by: the revision that is whole on disk and in every index. One number says which; what belongs to it was written
+/// with it and never changes, since two values that change together may be read one before and one after a commit.
 pub(super) const PUBLISHED: Statement = Statement::new(
-    "MATCH (s:_Store {name: 'linchpin'}) USING INDEX SEEK s:_Store(name) RETURN [s.published, s.published_at, s.published_markings, s.kinds] AS r",
+    "MATCH (s:_Store {name: 'linchpin'}) USING INDEX SEEK s:_Store(name) WITH s.published AS published
+     OPTIONAL MATCH (r:_Revision {revision: published}) USING INDEX SEEK r:_Revision(revision)
+     RETURN [published, r.at, r.markings, r.kinds] AS r",
 );
 /// Lets readers see every revision that was committed. Waits for a write that is under way, since that holds the lock.
 pub(super) const PUBLISH: Statement = Statement::new(
-    "MATCH (s:_Store {name: 'linchpin'}) USING INDEX SEEK s:_Store(name) SET s.lock = 0 WITH s
-     SET s.published = s.revision, s.published_at = s.at, s.published_markings = s.markings",
+    "MATCH (s:_Store {name: 'linchpin'}) USING INDEX SEEK s:_Store(name) SET s.lock = 0 WITH s SET s.published = s.revision",
 );
 /// Begins a write: no other one goes on until this transaction ends. What is read comes after the lock.
 pub(super) const LOCK: Statement = Statement::new(
@@ -198,7 +206,7 @@ pub(super) const LOCK: Statement = Statement::new(
 pub(super) const ADVANCE: Statement = Statement::new(
     "MATCH (s:_Store {name: 'linchpin'}) USING INDEX SEEK s:_Store(name)
      SET s.revision = $revision, s.at = $at, s.markings = $markings, s.kinds = $kinds
-     CREATE (r:_Revision {revision: $revision, at: $at, write: $write})
+     CREATE (r:_Revision {revision: $revision, at: $at, write: $write, markings: $markings, kinds: $kinds})
      WITH r UNWIND $loads AS load MATCH (l:_Load {id: load}) USING INDEX SEEK l:_Load(id) CREATE (l)-[:WROTE]->(r)",
 );
 /// Nodes for loads that have none yet. (`MERGE` takes no hints, and would scan.)

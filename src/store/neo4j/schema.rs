@@ -13,7 +13,7 @@ use crate::store::searched::{fingerprint, searched};
 use crate::store::{StoreError, StoreResult};
 
 /// The form that this program writes. A newer one is refused.
-const FORMAT: i64 = 1;
+const FORMAT: i64 = 2;
 /// The oldest Neo4j whose Cypher has what the statements use.
 const OLDEST: (u32, u32) = (5, 26);
 /// Names that mean something here and may not be a kind.
@@ -41,6 +41,7 @@ pub(super) async fn migrate(session: &Session, vocabulary: &Vocabulary) -> Store
         _ => {}
     }
     make_indexes(session, ontology.relationship_kinds.keys()).await?;
+    session.run(Ask::new(cypher::UPGRADE)).await?;
     let current = fingerprint(ontology);
     match known {
         None => {

@@ -21,10 +21,17 @@ pub(super) struct Published {
 impl Published {
     /// Asks for it.
     pub(super) async fn of(session: &Session) -> StoreResult<Self> {
-        let row: Option<(i64, i64, i64, Vec<String>)> = session.row(Ask::new(PUBLISHED)).await?;
-        let (revision, at, markings, kinds) = row.ok_or_else(|| damaged("the store's own node has gone"))?;
-        let kinds = kinds.iter().map(|kind| kind_name(kind)).collect::<StoreResult<_>>()?;
-        Ok(Self { stamp: stamp((revision, at))?, kinds, markings })
+        /// Which revision, and its instant, markings and kinds, which the first, empty one has not.
+        type Row = (i64, Option<i64>, Option<i64>, Option<Vec<String>>);
+        let row: Option<Row> = session.row(Ask::new(PUBLISHED)).await?;
+        match row.ok_or_else(|| damaged("the store's own node has gone"))? {
+            (0, ..) => Ok(Self { stamp: stamp((0, 0))?, kinds: Vec::new(), markings: 0 }),
+            (revision, Some(at), Some(markings), Some(kinds)) => {
+                let kinds = kinds.iter().map(|kind| kind_name(kind)).collect::<StoreResult<_>>()?;
+                Ok(Self { stamp: stamp((revision, at))?, kinds, markings })
+            }
+            (revision, ..) => Err(damaged(format!("the published revision {revision} has gone"))),
+        }
     }
 
     /// Reads the guards that were interned since.

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use linchpin::model::{RetractionReason, Revision, Vocabulary};
+use linchpin::model::{RelationshipId, RetractionReason, Revision, Vocabulary};
 use linchpin::store::neo4j::{Neo4jOptions, Neo4jStore};
 use linchpin::store::{GraphStore, Operation, ReplayKey, Search, StoreError, Wanted};
 use neo4rs::Graph;
@@ -111,6 +111,66 @@ async fn the_graph_looks_natural() {
     let words = [ask(&harness.graph, values).await, ask(&harness.graph, lists).await].concat();
     assert!(words.iter().any(|text| text.contains("Krasta")), "else this proves nothing");
     assert!(!words.iter().any(|text| text.to_lowercase().contains("beni")), "{words:?}");
+}
+
+/// What readers go by is one number: all that belongs to a revision comes with it, so that no reader finds a part of two.
+#[tokio::test]
+async fn readers_go_by_one_number() {
+    let Some(harness) = Shared::fresh().await else { return };
+    let (store, gate) = (harness.store(), Town::usual().gatehouse());
+    assert_eq!(store.latest().await.expect("answers").revision, Revision(0));
+    let (permit, read) = (gate.write("ana@al-police").await, gate.read("ana@al-police").await);
+    let mut stamps = Vec::new();
+    for (n, marking) in ["al-police GREEN", "al-police GREEN case:case-12"].into_iter().enumerate() {
+        let claim = entity("p-1", "Person").marked(marking).under(1 + n as u128);
+        store.apply(&permit, atomic(gate.now(), [claim])).await.expect("written");
+        stamps.push(store.latest().await.expect("answers"));
+    }
+    assert!(stamps[0].at < stamps[1].at);
+    for stamp in stamps {
+        let publish = format!("MATCH (s:_Store) SET s.published = {}", stamp.revision.0);
+        harness.graph.run(&*publish).await.expect("changes");
+        let other = harness.another().await;
+        harness.graph.run(&*publish).await.expect("changes");
+        for store in [store, &other] {
+            assert_eq!(store.latest().await.expect("answers"), stamp);
+            let seen = store.claims(&read, Wanted::Assertions(&[id(1), id(2)]), None).await.expect("answers");
+            assert_eq!(seen.len() as u64, stamp.revision.0);
+        }
+    }
+}
+
+/// A database of the first form, as its program left it, is brought up to date.
+#[tokio::test]
+async fn the_first_form_is_brought_up_to_date() {
+    let Some(harness) = Shared::fresh().await else { return };
+    let (store, gate) = (harness.store(), Town::usual().gatehouse());
+    let (permit, read) = (gate.write("ana@al-police").await, gate.read("ana@al-police").await);
+    let claims = [
+        entity("acc-1", "BankAccount").under(1),
+        entity("acc-2", "BankAccount").marked("al-police GREEN case:case-12").under(2),
+        link("t-1", "AccountTransfer", "acc-1", "acc-2").under(3),
+    ];
+    for claim in claims {
+        store.apply(&permit, atomic(gate.now(), [claim])).await.expect("written");
+    }
+    let stamp = store.latest().await.expect("answers");
+    for change in [
+        "MATCH (s:_Store) SET s.format = 1, s.published_at = s.at, s.published_markings = s.markings",
+        // A write that was cut off before it was published.
+        "MATCH (s:_Store) SET s.published = 2, s.published_at = s.at - 1",
+        "MATCH (r:_Revision) REMOVE r.markings, r.kinds",
+    ] {
+        harness.graph.run(change).await.expect("changes");
+    }
+    let other = harness.another().await;
+    assert_eq!(other.latest().await.expect("answers"), stamp);
+    let relationships = [RelationshipId::new("t-1").expect("an id")];
+    let seen = other.claims(&read, Wanted::Relationships(&relationships), None).await.expect("answers");
+    assert_eq!(seen.iter().map(|claim| claim.id).collect::<Vec<_>>(), [id(3)]);
+    let left = "MATCH (s:_Store) RETURN reduce(all = '', k IN keys(s) | all + ' ' + k) + ' ' + s.format AS r";
+    let left = ask(&harness.graph, left).await.concat();
+    assert!(left.ends_with(" 2") && !left.contains("published_"), "{left}");
 }
 
 /// A database of something else is left alone, and so is one of a newer program.
