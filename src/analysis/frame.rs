@@ -29,6 +29,11 @@ pub struct Frame {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub entity_properties: Option<BTreeMap<String, Vec<String>>>,
+    /// Only relationships of which, for each property named, a claim that counts states one of the values (`commodity`, say). Only
+    /// properties that the ontology marks `filter`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub relationship_properties: Option<BTreeMap<String, Vec<String>>>,
     /// Only relationships that rest on a claim of one of these agencies.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, min_items = 1, max_items = 10000)]
@@ -158,12 +163,8 @@ impl Frame {
             minimum_reliability: self.minimum_reliability,
             relationship_kinds: self.relationship_kinds(ontology),
             entity_kinds: self.entity_kinds.as_deref().map(|kinds| with_descendants(kinds, ontology)),
-            entity_properties: self
-                .entity_properties
-                .iter()
-                .flatten()
-                .map(|(name, values)| (name.clone(), values.iter().cloned().collect()))
-                .collect(),
+            entity_properties: wanted(self.entity_properties.as_ref()),
+            relationship_properties: wanted(self.relationship_properties.as_ref()),
             originators: self.originators.as_ref().map(|names| names.iter().cloned().collect()),
             direction: direction.unwrap_or_default(),
             along: None,
@@ -224,21 +225,10 @@ impl Frame {
                 }
             }
         }
-        self.property_faults(ontology, &mut faults);
+        properties("/frame/entity_properties", self.entity_properties.as_ref(), ontology, &mut faults);
+        properties("/frame/relationship_properties", self.relationship_properties.as_ref(), ontology, &mut faults);
         self.value_faults(&mut faults);
         faults
-    }
-
-    fn property_faults(&self, ontology: &Ontology, faults: &mut Vec<Fault>) {
-        for (name, values) in self.entity_properties.iter().flatten() {
-            let pointer = format!("/frame/entity_properties/{}", name.replace('~', "~0").replace('/', "~1"));
-            if !ontology.properties.get(name).is_some_and(|known| known.filter) {
-                let detail = "no property by this name may be filtered on; see `filter` in GET /v1/ontology";
-                faults.push(Fault::new(pointer, "unknown-property", detail));
-            } else if values.is_empty() || values.len() > MAX_LIST {
-                faults.push(Fault::new(pointer, "value-count", format!("a property has 1 to {MAX_LIST} values here")));
-            }
-        }
     }
 
     fn value_faults(&self, faults: &mut Vec<Fault>) {
@@ -270,6 +260,30 @@ fn list<T>(pointer: &str, names: Option<&[T]>, faults: &mut Vec<Fault>) {
 
 fn unknown_kind(pointer: String, what: &str, kind: &KindName) -> Fault {
     Fault::new(pointer, "unknown-kind", format!("the ontology has no {what} kind `{kind}`; see GET /v1/ontology"))
+}
+
+/// Checks values by property.
+fn properties(
+    pointer: &str,
+    wanted: Option<&BTreeMap<String, Vec<String>>>,
+    ontology: &Ontology,
+    faults: &mut Vec<Fault>,
+) {
+    for (name, values) in wanted.into_iter().flatten() {
+        let pointer = format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"));
+        if !ontology.properties.get(name).is_some_and(|known| known.filter) {
+            let detail = "no property by this name may be filtered on; see `filter` in GET /v1/ontology";
+            faults.push(Fault::new(pointer, "unknown-property", detail));
+        } else if values.is_empty() || values.len() > MAX_LIST {
+            faults.push(Fault::new(pointer, "value-count", format!("a property has 1 to {MAX_LIST} values here")));
+        }
+    }
+}
+
+/// Values by property, as a lens wants them.
+fn wanted(properties: Option<&BTreeMap<String, Vec<String>>>) -> BTreeMap<String, BTreeSet<String>> {
+    let wanted = properties.into_iter().flatten();
+    wanted.map(|(name, values)| (name.clone(), values.iter().cloned().collect())).collect()
 }
 
 fn with_descendants(groups: &[KindName], ontology: &Ontology) -> BTreeSet<KindName> {

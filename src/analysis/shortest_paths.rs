@@ -1,5 +1,7 @@
 //! The shortest path between two entities, or all of them; and when there is none, what stands in the way.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -40,7 +42,7 @@ pub struct ShortestPathsRequest {
 pub enum Blocker {
     /// `frame.window`.
     Window,
-    /// `frame.relationship_kinds` or `frame.layers`.
+    /// `frame.relationship_kinds`, `frame.layers` or `frame.relationship_properties`.
     RelationshipKinds,
     /// `frame.entity_kinds` or `frame.entity_properties`.
     EntityKinds,
@@ -172,11 +174,15 @@ fn blockers(
     let hops = u64::from(caps.max_hops);
     let tries = [
         (lens.window.is_some(), Blocker::Window, without(|lens| lens.window = None)),
-        (lens.relationship_kinds.is_some(), Blocker::RelationshipKinds, without(|lens| lens.relationship_kinds = None)),
+        (
+            lens.relationship_kinds.is_some() || !lens.relationship_properties.is_empty(),
+            Blocker::RelationshipKinds,
+            without(|lens| (lens.relationship_kinds, lens.relationship_properties) = (None, BTreeMap::new())),
+        ),
         (
             lens.entity_kinds.is_some() || !lens.entity_properties.is_empty(),
             Blocker::EntityKinds,
-            without(|lens| (lens.entity_kinds, lens.entity_properties) = (None, std::collections::BTreeMap::new())),
+            without(|lens| (lens.entity_kinds, lens.entity_properties) = (None, BTreeMap::new())),
         ),
         (lens.originators.is_some(), Blocker::Originators, without(|lens| lens.originators = None)),
         (lens.minimum_reliability.is_some(), Blocker::Reliability, without(|lens| lens.minimum_reliability = None)),

@@ -47,10 +47,10 @@ impl SnapshotBuilder {
     /// Takes one claim as it stands. A claim that comes twice counts as it came last.
     pub fn claim(&mut self, assertion: &Assertion) {
         approach(assertion);
-        let (claim, values) = self.interned.row(&self.vocabulary, &mut self.classes, assertion);
+        let claim = self.interned.row(&self.vocabulary, &mut self.classes, assertion);
         match &assertion.claim.subject {
             Subject::Entity(id) => {
-                self.base.push_on_entity(&claim, &values);
+                self.base.entity_claims.push(&claim);
                 self.entities.ask(id.as_str().as_bytes());
                 self.waiting.push(false);
             }

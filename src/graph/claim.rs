@@ -1,11 +1,12 @@
 //! One claim as the graph keeps it, and what many claims share: their class, interned. A view decides once per class what it
 //! shows, so that the check of an arc is one byte.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::access::GuardKey;
 use crate::model::{
-    Assertion, AssertionId, Currency, Day, KindName, Nature, Reliability, Revision, Standing, Subject, Vocabulary,
+    Assertion, AssertionId, Currency, Day, KindName, Nature, Properties, Reliability, Revision, Standing, Vocabulary,
     Window,
 };
 
@@ -42,6 +43,8 @@ pub(super) struct ClaimRow {
     pub(super) amount: Option<(i64, Currency)>,
     /// Millionths, and the number of the unit.
     pub(super) quantity: Option<(i64, u32)>,
+    /// The number of the set of filterable values that it states; [`NOTHING`] when it states none.
+    pub(super) stated: u32,
     pub(super) from: u64,
     /// The revision that closed it; `MAX` while it is open.
     pub(super) to: u64,
@@ -58,6 +61,8 @@ pub(super) struct Said {
 
 /// The retain day of what is kept for good.
 pub(super) const NEVER: i32 = i32::MAX;
+/// What stands for no filterable value.
+pub(super) const NOTHING: u32 = u32::MAX;
 /// What stands for no period.
 pub(super) const ANY_TIME: (i64, i64) = (i64::MIN, i64::MAX);
 
@@ -98,6 +103,8 @@ pub(super) struct Interned {
     costs: Arc<Vec<u64>>,
     /// Property and value, of properties that frames may filter on.
     pub(super) values: Table<(String, String)>,
+    /// Sets of such values, ascending: what single claims state.
+    pub(super) stated: Table<Vec<u32>>,
     /// Units of quantities.
     pub(super) units: Table<String>,
 }
@@ -105,14 +112,14 @@ pub(super) struct Interned {
 /// Which numbers occur.
 pub(super) struct Used {
     pub(super) classes: Vec<bool>,
-    pub(super) values: Vec<bool>,
+    pub(super) stated: Vec<bool>,
     pub(super) units: Vec<bool>,
 }
 
 /// New numbers by old ones.
 pub(super) struct Renumbered {
     pub(super) classes: Vec<u32>,
-    pub(super) values: Vec<u32>,
+    pub(super) stated: Vec<u32>,
     pub(super) units: Vec<u32>,
 }
 
@@ -127,6 +134,7 @@ impl Interned {
         kinds: Vec<KindName>,
         classes: Vec<ClassKey>,
         values: Vec<(String, String)>,
+        stated: Vec<Vec<u32>>,
         units: Vec<String>,
     ) -> Self {
         Self {
@@ -135,30 +143,15 @@ impl Interned {
             costs: Arc::new(classes.iter().map(cost).collect()),
             classes: Table::of(classes),
             values: Table::of(values),
+            stated: Table::of(stated),
             units: Table::of(units),
         }
     }
 
-    /// The claim in numbers, and the numbers of its filterable values (entities only), ascending.
-    pub(super) fn row(
-        &mut self,
-        vocabulary: &Vocabulary,
-        cache: &mut ClassCache,
-        assertion: &Assertion,
-    ) -> (ClaimRow, Vec<u32>) {
+    /// The claim in numbers.
+    pub(super) fn row(&mut self, vocabulary: &Vocabulary, cache: &mut ClassCache, assertion: &Assertion) -> ClaimRow {
         let claim = &assertion.claim;
         let class = cache.class(vocabulary, self, assertion);
-        let mut values = Vec::new();
-        if matches!(claim.subject, Subject::Entity(_)) && !claim.properties.is_empty() {
-            let filters = |name: &&String| vocabulary.ontology.properties.get(*name).is_some_and(|known| known.filter);
-            for name in claim.properties.keys().filter(filters) {
-                for value in claim.properties.get(name).into_iter().flatten() {
-                    values.push(self.values.intern((name.clone(), value.clone())));
-                }
-            }
-            values.sort_unstable();
-            values.dedup();
-        }
         let period = claim.period.map_or(ANY_TIME, |period| {
             (
                 period.start().map_or(i64::MIN, crate::model::Instant::micros),
@@ -167,17 +160,39 @@ impl Interned {
         });
         let quantity =
             claim.quantity.as_ref().map(|quantity| (quantity.value.micros(), self.units.intern(quantity.unit.clone())));
-        let row = ClaimRow {
+        ClaimRow {
             id: assertion.id,
             class,
             retain: claim.retain_until.map_or(NEVER, Day::since_epoch),
             period,
             amount: claim.amount.map(|amount| (amount.minor, amount.currency)),
             quantity,
+            stated: self.stated(vocabulary, &claim.properties),
             from: assertion.recorded.from.0,
             to: assertion.recorded.to.map_or(u64::MAX, |closed| closed.revision.0),
-        };
-        (row, values)
+        }
+    }
+
+    /// The number of the set of values that frames may filter on.
+    fn stated(&mut self, vocabulary: &Vocabulary, properties: &Properties) -> u32 {
+        let mut values = Vec::new();
+        for (name, stated) in properties {
+            if vocabulary.ontology.properties.get(name).is_some_and(|known| known.filter) {
+                values.extend(stated.iter().map(|value| self.values.intern((name.clone(), value.clone()))));
+            }
+        }
+        if values.is_empty() {
+            return NOTHING;
+        }
+        values.sort_unstable();
+        values.dedup();
+        self.stated.intern(values)
+    }
+
+    /// The properties and values that such a set holds.
+    pub(super) fn values_of(&self, stated: u32) -> impl Iterator<Item = &(String, String)> {
+        let values = (stated != NOTHING).then(|| self.stated.get(stated));
+        values.into_iter().flatten().map(|value| self.values.get(*value))
     }
 
     /// The number of the class of a claim.
@@ -209,8 +224,11 @@ impl Interned {
         Some(self.costs[class as usize]).filter(|cost| *cost != u64::MAX)
     }
 
-    pub(super) fn value(&self, property: &str, value: &str) -> Option<u32> {
-        self.values.find(&(property.to_owned(), value.to_owned()))
+    /// Of each set of values, whether it has one of the wanted ones of a property.
+    pub(super) fn states(&self, property: &str, wanted: &BTreeSet<String>) -> Vec<bool> {
+        let values: Vec<bool> =
+            self.values.iter().map(|(name, value)| name == property && wanted.contains(value)).collect();
+        self.stated.iter().map(|set| set.iter().any(|value| values[*value as usize])).collect()
     }
 
     /// Numbers what is used anew in canonical order and drops the rest, so that the numbers depend on the set of rows alone.
@@ -231,9 +249,23 @@ impl Interned {
         });
         self.classes = Table::of(known.collect());
         let classes = self.classes.reorder(&used.classes, |class| *class);
-        let values = self.values.reorder(&used.values, Clone::clone);
+        let stated = self.renumber_stated(&used.stated);
         let units = self.units.reorder(&used.units, Clone::clone);
         self.costs = Arc::new(self.classes.iter().map(cost).collect());
-        Renumbered { classes, values, units }
+        Renumbered { classes, stated, units }
+    }
+
+    fn renumber_stated(&mut self, used: &[bool]) -> Vec<u32> {
+        let mut used_values = vec![false; self.values.len()];
+        let sets = self.stated.iter().zip(used).filter(|(_, used)| **used);
+        sets.flat_map(|(set, _)| set).for_each(|value| used_values[*value as usize] = true);
+        let values = self.values.reorder(&used_values, Clone::clone);
+        let renumbered = |set: &Vec<u32>| {
+            let mut set: Vec<u32> = set.iter().map(|value| values[*value as usize]).collect();
+            set.sort_unstable();
+            set
+        };
+        self.stated = Table::of(self.stated.iter().map(renumbered).collect());
+        self.stated.reorder(used, Clone::clone)
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::model::{AssertionId, Currency};
 
-use super::claim::{ANY_TIME, ClaimRow, NEVER, Renumbered, Said, Used};
+use super::claim::{ANY_TIME, ClaimRow, NEVER, NOTHING, Renumbered, Said, Used};
 use super::heap::Heap;
 use super::ids::index;
 use super::sparse::Sparse;
@@ -71,6 +71,8 @@ pub(super) struct Columns {
     pub(super) currencies: Heap<Currency>,
     /// Millionths, and the number of the unit.
     pub(super) quantities: Sparse<(i64, u32)>,
+    /// Of claims that state values that frames may filter on: the number of their set.
+    pub(super) stated: Sparse<u32>,
 }
 
 impl Columns {
@@ -88,6 +90,7 @@ impl Columns {
         self.amounts.seal();
         self.currencies.seal();
         self.quantities.seal();
+        self.stated.seal();
     }
 
     pub(super) fn len(&self) -> usize {
@@ -117,6 +120,9 @@ impl Columns {
         if let Some(quantity) = row.quantity {
             self.quantities.put(at, quantity);
         }
+        if row.stated != NOTHING {
+            self.stated.put(at, row.stated);
+        }
     }
 
     pub(super) fn row(&self, at: u32) -> ClaimRow {
@@ -128,6 +134,7 @@ impl Columns {
             period: self.period(at),
             amount: self.amount(at),
             quantity: self.quantities.get(at),
+            stated: self.stated.get(at).unwrap_or(NOTHING),
             from: self.from.get(at),
             to: self.to.get(at).unwrap_or(u64::MAX),
         }
@@ -173,11 +180,13 @@ impl Columns {
     pub(super) fn mark(&self, used: &mut Used) {
         self.classes.iter().for_each(|class| used.classes[class as usize] = true);
         self.quantities.values().iter().for_each(|(_, unit)| used.units[unit as usize] = true);
+        self.stated.values().iter().for_each(|stated| used.stated[stated as usize] = true);
     }
 
     pub(super) fn renumber(&mut self, fresh: &Renumbered) {
         self.classes.iter_mut().for_each(|class| *class = fresh.classes[*class as usize]);
         self.quantities.values_mut().iter_mut().for_each(|(_, unit)| *unit = fresh.units[*unit as usize]);
+        self.stated.values_mut().iter_mut().for_each(|stated| *stated = fresh.stated[*stated as usize]);
     }
 
     /// The places of claims with these ids, which must ascend.

@@ -44,9 +44,6 @@ pub(super) struct Base {
     pub(super) entity_claims: Columns,
     /// The entity of each entity claim.
     pub(super) owners: Heap<u32>,
-    /// Where the filterable values of each entity claim end.
-    pub(super) value_ends: Vec<u32>,
-    pub(super) values: Vec<u32>,
     pub(super) claims: Columns,
     /// The source and the target of each claim on a relationship.
     pub(super) ends: Heap<(u32, u32)>,
@@ -102,13 +99,6 @@ impl PartialEq for Base {
 }
 
 impl Base {
-    /// Takes a claim on an entity, which is [owned](Self::owners) apart.
-    pub(super) fn push_on_entity(&mut self, claim: &ClaimRow, values: &[u32]) {
-        self.entity_claims.push(claim);
-        self.values.extend_from_slice(values);
-        self.value_ends.push(index(self.values.len()));
-    }
-
     /// Takes a claim on a relationship of this packed id, whose [ends](Self::ends) are told apart.
     #[inline]
     pub(super) fn push(&mut self, name: &[u8], claim: &ClaimRow) {
@@ -130,7 +120,7 @@ impl Base {
         for (place, owner) in
             self.owners.iter().enumerate().filter(|(place, _)| !gone.on_entities.contains(&index(*place)))
         {
-            kept.push_on_entity(&self.entity_claims.row(index(place)), self.values_of(index(place)));
+            kept.entity_claims.push(&self.entity_claims.row(index(place)));
             kept.owners.push(owner);
         }
         for ((place, ends), name) in self.ends.iter().enumerate().zip(self.names.packed().iter()) {
@@ -146,8 +136,6 @@ impl Base {
     pub(super) fn seal(&mut self) {
         self.entity_claims.seal();
         self.owners.seal();
-        self.value_ends.shrink_to_fit();
-        self.values.shrink_to_fit();
         self.claims.seal();
         self.ends.seal();
         self.names.seal();
@@ -157,21 +145,14 @@ impl Base {
     pub(super) fn renumber(&mut self, interned: &mut Interned) {
         let mut used = Used {
             classes: vec![false; interned.classes.len()],
-            values: vec![false; interned.values.len()],
+            stated: vec![false; interned.stated.len()],
             units: vec![false; interned.units.len()],
         };
         self.entity_claims.mark(&mut used);
         self.claims.mark(&mut used);
-        self.values.iter().for_each(|value| used.values[*value as usize] = true);
         let fresh = interned.renumber(&used);
         self.entity_claims.renumber(&fresh);
         self.claims.renumber(&fresh);
-        self.values.iter_mut().for_each(|value| *value = fresh.values[*value as usize]);
-        let mut begin = 0;
-        for &end in &self.value_ends {
-            self.values[begin..end as usize].sort_unstable();
-            begin = end as usize;
-        }
     }
 
     pub(super) fn nodes(&self) -> u32 {
@@ -181,11 +162,6 @@ impl Base {
     /// More than the number of any triple.
     pub(super) fn triples(&self) -> u32 {
         index(self.claims.len())
-    }
-
-    fn values_of(&self, claim: u32) -> &[u32] {
-        let begin = claim.checked_sub(1).map_or(0, |before| self.value_ends[before as usize]);
-        &self.values[begin as usize..self.value_ends[claim as usize] as usize]
     }
 
     /// The places of a triple's claims, in the order of their ids.
@@ -204,9 +180,9 @@ impl Base {
         std::iter::successors(first, |place| self.entity_next.get(*place as usize))
     }
 
-    /// An entity's claims with their filterable values, in the order of their ids.
-    pub(super) fn entity_claims_of(&self, node: u32) -> impl Iterator<Item = (ClaimRow, &[u32])> + '_ {
-        self.entity_places_of(node).map(|place| (self.entity_claims.row(place), self.values_of(place)))
+    /// An entity's claims, in the order of their ids.
+    pub(super) fn entity_claims_of(&self, node: u32) -> impl Iterator<Item = ClaimRow> + '_ {
+        self.entity_places_of(node).map(|place| self.entity_claims.row(place))
     }
 
     /// The triple with these three parts.

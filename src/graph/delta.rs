@@ -14,9 +14,6 @@ use super::classes::ClassCache;
 use super::csr::Base;
 use super::ids::index;
 
-/// An entity claim with its filterable values.
-pub(super) type EntityClaim = (ClaimRow, Vec<u32>);
-
 /// A triple as it stands now, in place of the base's.
 #[derive(Debug, Clone)]
 pub(super) struct DeltaTriple {
@@ -46,7 +43,7 @@ pub(super) struct DeltaEntity {
 pub(super) struct Delta {
     pub(super) entities: VectorSync<DeltaEntity>,
     numbers: RedBlackTreeMapSync<EntityId, u32>,
-    pub(super) entity_claims: HashTrieMapSync<u32, Arc<Vec<EntityClaim>>>,
+    pub(super) entity_claims: HashTrieMapSync<u32, Arc<Vec<ClaimRow>>>,
     pub(super) triples: VectorSync<Arc<DeltaTriple>>,
     places: HashTrieMapSync<RelationshipId, Vec<u32>>,
     pub(super) overlaid: HashTrieSetSync<u32>,
@@ -107,15 +104,15 @@ impl Delta {
         let mut cache = ClassCache::default();
         let mut grown = BTreeSet::new();
         for assertion in claims {
-            let (row, values) = ground.interned.row(ground.vocabulary, &mut cache, assertion);
+            let row = ground.interned.row(ground.vocabulary, &mut cache, assertion);
             match &assertion.claim.subject {
                 Subject::Entity(id) => {
                     let node = self.number(ground.base, id);
-                    put(self.entity_overlay(ground.base, node), (row, values), |(row, _)| row.id)
+                    put(self.entity_overlay(ground.base, node), row);
                 }
                 Subject::Relationship { id, source, target } => {
                     let ends = (self.number(ground.base, source), self.number(ground.base, target));
-                    put(&mut self.triple_overlay(ground.base, id, ends, &mut grown).claims, row, |row| row.id)
+                    put(&mut self.triple_overlay(ground.base, id, ends, &mut grown).claims, row);
                 }
             }
         }
@@ -139,9 +136,9 @@ impl Delta {
             debug_assert_eq!(overlay.name, name, "the overlay is that of the triple");
         }
         let goes = |row: &ClaimRow| erased.binary_search(&row.id).is_ok();
-        let entities = self.entity_claims.iter().filter(|(_, claims)| claims.iter().any(|(row, _)| goes(row)));
+        let entities = self.entity_claims.iter().filter(|(_, claims)| claims.iter().any(goes));
         for node in entities.map(|(node, _)| *node).collect::<Vec<_>>() {
-            self.entity_overlay(base, node).retain(|(row, _)| !goes(row));
+            self.entity_overlay(base, node).retain(|row| !goes(row));
         }
         let triples = self.triples.iter().enumerate().filter(|(_, triple)| triple.claims.iter().any(goes));
         for place in triples.map(|(place, _)| place).collect::<Vec<_>>() {
@@ -194,11 +191,11 @@ impl Delta {
         }
     }
 
-    fn entity_overlay(&mut self, base: &Base, node: u32) -> &mut Vec<EntityClaim> {
+    fn entity_overlay(&mut self, base: &Base, node: u32) -> &mut Vec<ClaimRow> {
         self.touch(node);
         if !self.entity_claims.contains_key(&node) {
             let known = (node < base.nodes()).then(|| base.entity_claims_of(node));
-            let claims: Vec<_> = known.into_iter().flatten().map(|(row, values)| (row, values.to_vec())).collect();
+            let claims: Vec<_> = known.into_iter().flatten().collect();
             self.size += claims.len() + 1;
             self.entity_claims.insert_mut(node, Arc::new(claims));
         }
@@ -270,8 +267,8 @@ impl Delta {
 }
 
 /// Puts a claim in the place of an earlier state of it, or at the end.
-fn put<T>(claims: &mut Vec<T>, claim: T, id: impl Fn(&T) -> AssertionId) {
-    match claims.iter_mut().find(|known| id(known) == id(&claim)) {
+fn put(claims: &mut Vec<ClaimRow>, claim: ClaimRow) {
+    match claims.iter_mut().find(|known| known.id == claim.id) {
         Some(known) => *known = claim,
         None => claims.push(claim),
     }

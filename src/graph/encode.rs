@@ -78,6 +78,7 @@ struct Words {
     /// Guard, kind, nature, parts per million, whether unknown, whether it protects.
     classes: Vec<(u32, u32, Nature, u32, bool, bool)>,
     values: Vec<(String, String)>,
+    stated: Vec<Vec<u32>>,
     units: Vec<String>,
     currencies: Vec<Currency>,
 }
@@ -97,14 +98,13 @@ impl Snapshot {
             kinds: interned.kinds.iter().cloned().collect(),
             classes: classes.map(|c| (c.guard, c.kind, c.nature, c.ppm, c.unknown, c.protects)).collect(),
             values: interned.values.iter().cloned().collect(),
+            stated: interned.stated.iter().cloned().collect(),
             units: interned.units.iter().cloned().collect(),
             currencies: currencies.into_iter().collect(),
         };
         put(out, &serde_json::to_vec(&words)?)?;
         put_packed(out, base.entities.pieces())?;
         put_heap(out, &base.owners)?;
-        put(out, &base.value_ends)?;
-        put(out, &base.values)?;
         put_columns(out, &base.entity_claims, &words.currencies)?;
         put_heap(out, &base.ends)?;
         put_packed(out, base.names.packed())?;
@@ -118,8 +118,6 @@ impl Snapshot {
         let words: Words = serde_json::from_slice(&input.list::<u8>()?)?;
         let mut base = Base { entities: input.packed().and_then(|ids| fits(IdTable::of(ids)))?, ..Base::default() };
         base.owners = input.heap()?;
-        base.value_ends = input.list()?;
-        base.values = input.list()?;
         base.entity_claims = input.columns(&words)?;
         base.ends = input.heap()?;
         base.names = Names::of(input.packed()?);
@@ -131,7 +129,7 @@ impl Snapshot {
         let class =
             |(guard, kind, nature, ppm, unknown, protects)| ClassKey { guard, kind, nature, ppm, unknown, protects };
         let classes = words.classes.into_iter().map(class).collect();
-        let interned = Interned::of(words.guards, words.kinds, classes, words.values, words.units);
+        let interned = Interned::of(words.guards, words.kinds, classes, words.values, words.stated, words.units);
         Ok(Self::of_base(vocabulary, interned, base, revision))
     }
 }
@@ -146,23 +144,21 @@ fn fits<T>(made: Option<T>) -> Result<T> {
 
 /// Whether all that is read as an index is one.
 fn check(base: &Base, words: &Words) -> Result<()> {
-    let ends =
-        base.value_ends.is_sorted() && base.value_ends.last().map_or(0, |end| *end as usize) == base.values.len();
     let below =
         |mut numbers: Box<dyn Iterator<Item = u32> + '_>, most: usize| numbers.all(|number| (number as usize) < most);
     let nodes = base.entities.len();
     let claims = |claims: &Columns| {
         let units = claims.quantities.values().iter().map(|(_, unit)| unit);
-        below(Box::new(claims.classes.iter()), words.classes.len()) && below(Box::new(units), words.units.len())
+        below(Box::new(claims.classes.iter()), words.classes.len())
+            && below(Box::new(units), words.units.len())
+            && below(Box::new(claims.stated.values().iter()), words.stated.len())
     };
-    let whole = ends
-        && base.owners.len() == base.entity_claims.len()
-        && base.value_ends.len() == base.entity_claims.len()
+    let whole = base.owners.len() == base.entity_claims.len()
         && base.ends.len() == base.claims.len()
         && base.names.packed().len() == base.claims.len()
         && below(Box::new(base.owners.iter()), nodes)
         && base.ends.iter().all(|(source, target)| (source.max(target) as usize) < nodes)
-        && below(Box::new(base.values.iter().copied()), words.values.len())
+        && below(Box::new(words.stated.iter().flatten().copied()), words.values.len())
         && words.classes.iter().all(|class| (class.0 as usize) < words.guards.len())
         && words.classes.iter().all(|class| (class.1 as usize) < words.kinds.len())
         && claims(&base.entity_claims)
@@ -214,7 +210,8 @@ fn put_columns(out: &mut dyn Write, claims: &Columns, currencies: &[Currency]) -
     put_sparse(out, &claims.amounts)?;
     let numbers = claims.currencies.iter().map(|currency| currencies.binary_search(&currency).unwrap_or(0));
     put(out, &numbers.map(|number| u16::try_from(number).unwrap_or(0)).collect::<Vec<_>>())?;
-    put_sparse(out, &claims.quantities)
+    put_sparse(out, &claims.quantities)?;
+    put_sparse(out, &claims.stated)
 }
 
 struct Input<'a> {
@@ -306,6 +303,7 @@ impl Input<'_> {
                 fits(known.collect())?
             },
             quantities: self.sparse(rows)?,
+            stated: self.sparse(rows)?,
         };
         let whole = claims.classes.len() == rows
             && claims.from.len() == rows

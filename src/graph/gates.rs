@@ -1,6 +1,8 @@
 //! A view's decisions, one byte a class: worked out once a view from the clearance's guards and the lens, so that most arcs cost
 //! one look-up.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::claim::ClassKey;
 use super::view::{Way, followed};
 use super::{Lens, Snapshot};
@@ -36,7 +38,8 @@ pub(super) struct Gates {
     /// All gates that some class passes.
     union: u8,
     any_entity: bool,
-    values: Vec<Vec<u32>>,
+    entities: Vec<Vec<bool>>,
+    relationships: Vec<Vec<bool>>,
 }
 
 impl Gates {
@@ -81,13 +84,12 @@ impl Gates {
         };
         let classes: Vec<u8> = interned.classes.iter().map(gate).collect();
         let union = classes.iter().fold(0, |all, gates| all | gates);
-        let values = lens
-            .entity_properties
-            .iter()
-            .map(|(name, wanted)| wanted.iter().filter_map(|value| interned.value(name, value)).collect())
-            .collect();
+        let stating = |properties: &BTreeMap<String, BTreeSet<String>>| {
+            properties.iter().map(|(name, wanted)| interned.states(name, wanted)).collect()
+        };
         let any_entity = lens.entity_kinds.is_none() && lens.entity_properties.is_empty();
-        Self { classes, union, any_entity, values }
+        let (entities, relationships) = (stating(&lens.entity_properties), stating(&lens.relationship_properties));
+        Self { classes, union, any_entity, entities, relationships }
     }
 
     #[inline]
@@ -112,8 +114,13 @@ impl Gates {
         self.any_entity
     }
 
-    /// For each property that the lens names, the values that are known at all.
-    pub(super) fn values(&self) -> &[Vec<u32>] {
-        &self.values
+    /// For each property that the lens asks for of entities: by number of a set of values, whether it has one of the wanted ones.
+    pub(super) fn of_entities(&self) -> &[Vec<bool>] {
+        &self.entities
+    }
+
+    /// The same of relationships.
+    pub(super) fn of_relationships(&self) -> &[Vec<bool>] {
+        &self.relationships
     }
 }

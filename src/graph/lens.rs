@@ -47,6 +47,8 @@ pub struct Lens {
     pub entity_kinds: Option<BTreeSet<KindName>>,
     /// Entities of which, for every property named here, a visible claim states one of the values.
     pub entity_properties: BTreeMap<String, BTreeSet<String>>,
+    /// Relationships of which, for every property named here, a claim that counts states one of the values.
+    pub relationship_properties: BTreeMap<String, BTreeSet<String>>,
     /// Relationships that rest on a claim of one of these agencies, among others or alone; `None`: any.
     pub originators: Option<BTreeSet<AgencyId>>,
     /// Which way relationships are followed.

@@ -136,8 +136,8 @@ impl Snapshot {
             on_triples: delta.overlaid.iter().flat_map(|triple| base.places_of(*triple)).collect(),
         });
         for (node, claims) in &delta.entity_claims {
-            for (claim, values) in claims.iter() {
-                all.push_on_entity(claim, values);
+            for claim in claims.iter() {
+                all.entity_claims.push(claim);
                 all.owners.push(*node);
             }
         }
@@ -188,7 +188,7 @@ impl Snapshot {
             rated
         });
         let changed = &self.delta.entity_claims;
-        let of_delta = changed.iter().filter(move |(_, claims)| claims.iter().any(|(claim, _)| is_rate(claim.class)));
+        let of_delta = changed.iter().filter(move |(_, claims)| claims.iter().any(|claim| is_rate(claim.class)));
         let unchanged = of_base.iter().filter(|node| !changed.contains_key(*node));
         unchanged.chain(of_delta.map(|(node, _)| node)).copied()
     }
@@ -253,13 +253,13 @@ impl Snapshot {
     }
 
     /// Goes through the claims of an entity as they stand, while `visit` says so.
-    pub(super) fn each_entity_claim(&self, node: u32, mut visit: impl FnMut(ClaimRow, &[u32]) -> bool) {
+    pub(super) fn each_entity_claim(&self, node: u32, mut visit: impl FnMut(ClaimRow) -> bool) {
         if self.delta.touches(node)
             && let Some(claims) = self.delta.entity_claims.get(&node)
         {
-            claims.iter().all(|(claim, values)| visit(*claim, values));
+            claims.iter().all(|claim| visit(*claim));
         } else if node < self.base.nodes() {
-            self.base.entity_claims_of(node).all(|(claim, values)| visit(claim, values));
+            self.base.entity_claims_of(node).all(visit);
         }
     }
 }

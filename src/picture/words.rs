@@ -166,7 +166,8 @@ pub(super) fn frame(answer: &Answer) -> String {
         let more = if kinds.len() > names.len() { ", …" } else { "" };
         parts.push(format!("Relationships: {}{more}.", names.join(", ")));
     }
-    if frame.entity_kinds.is_some() || frame.entity_properties.is_some() || frame.originators.is_some() {
+    let of_entities = frame.entity_kinds.is_some() || frame.entity_properties.is_some();
+    if of_entities || frame.relationship_properties.is_some() || frame.originators.is_some() {
         parts.push("The frame of the question has further conditions.".to_owned());
     }
     if !frame.exclude_entities.is_empty() {

@@ -46,7 +46,8 @@ pub struct ProductFlowRequest {
     #[serde(default = "twenty")]
     #[schema(default = 20, minimum = 0, maximum = 200)]
     pub stages: u32,
-    /// What of the graph is looked at: all product within it counts. Product runs as the ontology says: a `direction` is refused. Hubs
+    /// What of the graph is looked at: all product within it counts, so name one commodity in `relationship_properties` where several run
+    /// along the same routes, or what came of one goes on as another. Product runs as the ontology says: a `direction` is refused. Hubs
     /// are told of as all others, but the flow between sources and sinks does not go through them. `limits.max_hops` does not apply.
     #[serde(default)]
     pub frame: Frame,

@@ -90,7 +90,7 @@ impl GraphView<'_> {
             met[mark as usize] |= self.gates.has(mark, gates::SEEN);
             return;
         }
-        self.snapshot.each_entity_claim(node.0, |claim, _| {
+        self.snapshot.each_entity_claim(node.0, |claim| {
             met[claim.class as usize] |= self.sees_entity_claim(&claim);
             true
         });

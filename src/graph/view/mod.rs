@@ -91,7 +91,7 @@ pub struct GraphView<'a> {
     lens: Lens,
     today: Day,
     gates: Gates,
-    /// Whether the class of an only claim decides: nothing is asked of its record or its period.
+    /// Whether the class of an only claim decides: nothing is asked of its record, its period or what it states.
     plain: bool,
     /// Whether, besides, nothing is asked of entities and nothing lies over the base.
     open: bool,
@@ -108,7 +108,7 @@ impl std::fmt::Debug for GraphView<'_> {
 impl<'a> GraphView<'a> {
     pub(super) fn new(snapshot: &'a Snapshot, seen: Arc<Vec<bool>>, today: Day, lens: Lens) -> Self {
         let gates = Gates::new(snapshot, &seen, &lens);
-        let plain = lens.at.is_none() && lens.window.is_none();
+        let plain = lens.at.is_none() && lens.window.is_none() && lens.relationship_properties.is_empty();
         let find = |id: &EntityId| snapshot.delta.node(&snapshot.base, id.as_str());
         let excluded = lens.exclude.iter().filter_map(find).collect();
         let memo = snapshot.pool.memo(snapshot.nodes() as usize);
@@ -172,7 +172,7 @@ impl<'a> GraphView<'a> {
             return self.gates.has(class, gates::SEEN) && self.class(class).protects;
         }
         let mut protects = false;
-        self.snapshot.each_entity_claim(node.0, |claim, _| {
+        self.snapshot.each_entity_claim(node.0, |claim| {
             let recorded = claim.holds(self.lens.at) || claim.holds(None);
             protects = recorded
                 && claim.kept(self.today)
@@ -213,7 +213,7 @@ impl<'a> GraphView<'a> {
             return Some(class).filter(|class| self.gates.has(*class, gates::SEEN));
         }
         let mut best: Option<(Standing, u32)> = None;
-        self.snapshot.each_entity_claim(node, |claim, _| {
+        self.snapshot.each_entity_claim(node, |claim| {
             if self.sees_entity_claim(&claim) {
                 let standing = claim.standing(self.class(claim.class));
                 if best.is_none_or(|(known, _)| standing < known) {
@@ -257,10 +257,10 @@ impl<'a> GraphView<'a> {
 
     /// Whether for every property that the lens names a visible claim states one of the values.
     fn has_properties(&self, node: u32) -> bool {
-        self.gates.values().iter().all(|wanted| {
+        self.gates.of_entities().iter().all(|wanted| {
             let mut found = false;
-            self.snapshot.each_entity_claim(node, |claim, values| {
-                found = self.sees_entity_claim(&claim) && values.iter().any(|value| wanted.contains(value));
+            self.snapshot.each_entity_claim(node, |claim| {
+                found = self.sees_entity_claim(&claim) && wanted.get(claim.stated as usize) == Some(&true);
                 !found
             });
             found

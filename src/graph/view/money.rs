@@ -43,12 +43,12 @@ impl GraphView<'_> {
             if at.is_multiple_of(1_024) {
                 watch.pass(0)?;
             }
-            self.snapshot.each_entity_claim(node, |claim, values| {
+            self.snapshot.each_entity_claim(node, |claim| {
                 if claim.period.0 < claim.period.1
                     && self.counts_of_entity(node, &claim)
                     && self.ontology().is_rate(self.kind_named(&claim))
                 {
-                    let rate = self.rate(values).filter(|rate| rate.other(currency).is_some());
+                    let rate = self.rate(claim.stated).filter(|rate| rate.other(currency).is_some());
                     rates.extend(rate.map(|rate| StatedRate {
                         entity: NodeIx(node),
                         claim: claim.id,
@@ -68,7 +68,7 @@ impl GraphView<'_> {
     /// instant, or without a time, is no balance.
     pub fn balances(&self, account: NodeIx) -> Vec<StatedBalance> {
         let mut balances = Vec::new();
-        self.snapshot.each_entity_claim(account.0, |claim, _| {
+        self.snapshot.each_entity_claim(account.0, |claim| {
             let (start, end) = claim.period;
             if let Some((minor, currency)) = claim.amount.filter(|_| start == end)
                 && self.counts_of_entity(account.0, &claim)
@@ -97,10 +97,9 @@ impl GraphView<'_> {
         self.snapshot.interned.kinds.get(self.class(claim.class).kind)
     }
 
-    fn rate(&self, values: &[u32]) -> Option<ExchangeRate> {
-        let known = || values.iter().map(|value| &self.snapshot.interned.values[*value as usize]);
+    fn rate(&self, stated: u32) -> Option<ExchangeRate> {
         let stated = |name: &str| {
-            let of_name = known().filter(|(property, _)| property == name);
+            let of_name = self.snapshot.interned.values_of(stated).filter(|(property, _)| property == name);
             of_name.map(|(_, value)| value.as_str()).collect()
         };
         ExchangeRate::stated(stated).ok().flatten()

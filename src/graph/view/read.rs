@@ -62,9 +62,9 @@ impl GraphView<'_> {
     /// What the visible claims on an entity state of a property, where frames may filter on it.
     pub fn stated(&self, node: NodeIx, property: &str) -> BTreeSet<&str> {
         let mut found = BTreeSet::new();
-        self.snapshot.each_entity_claim(node.0, |claim, values| {
+        self.snapshot.each_entity_claim(node.0, |claim| {
             if self.sees_entity_claim(&claim) {
-                let values = values.iter().map(|value| &self.snapshot.interned.values[*value as usize]);
+                let values = self.snapshot.interned.values_of(claim.stated);
                 found.extend(values.filter(|(name, _)| name == property).map(|(_, value)| value.as_str()));
             }
             true
@@ -75,7 +75,7 @@ impl GraphView<'_> {
     /// The agencies whose visible claims say that an entity is there.
     pub fn asserting(&self, node: NodeIx) -> BTreeSet<&AgencyId> {
         let mut found = BTreeSet::new();
-        self.snapshot.each_entity_claim(node.0, |claim, _| {
+        self.snapshot.each_entity_claim(node.0, |claim| {
             if self.sees_entity_claim(&claim) {
                 let guard = self.class(claim.class).guard;
                 found.insert(&self.snapshot.interned.guards[guard as usize].marking.originator);
@@ -190,7 +190,8 @@ impl GraphView<'_> {
             && self.lens.window.as_ref().is_none_or(|window| claim.meets(window))
     }
 
-    /// The class of the claim that counts most on a triple, if the fold passes what comes after it: kind, originator, direction.
+    /// The class of the claim that counts most on a triple, if the fold passes what comes after it: kind, originator,
+    /// what is stated, direction.
     pub(super) fn best_class(&self, triple: u32, need: u8) -> Option<u32> {
         let mut best: Option<(Standing, u32)> = None;
         let mut originator = false;
@@ -203,7 +204,19 @@ impl GraphView<'_> {
                 }
             }
         });
-        best.filter(|(_, class)| originator && self.gates.has(*class, need)).map(|(_, class)| class)
+        let passes = |class: u32| originator && self.gates.has(class, need) && self.states(triple);
+        best.map(|(_, class)| class).filter(|class| passes(*class))
+    }
+
+    /// Whether for every property that the lens names a claim that counts states one of the values.
+    fn states(&self, triple: u32) -> bool {
+        self.gates.of_relationships().iter().all(|wanted| {
+            let mut found = false;
+            self.snapshot.each_claim(triple, |claim| {
+                found |= wanted.get(claim.stated as usize) == Some(&true) && self.counts(&claim);
+            });
+            found
+        })
     }
 
     /// Of several triples of one id the one that counts most for the caller, both ends visible, whatever the frame.

@@ -20,7 +20,7 @@ use crate::store::Commit;
 /// What every such file begins with.
 const MAGIC: [u8; 8] = *b"LNCHSNAP";
 /// The form of what follows. One more with each change of it.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 /// Where the snapshot is kept.
 #[derive(Debug, Clone)]

@@ -1,4 +1,4 @@
-//! What each part of a frame does to an answer: eight ways between two people, each of which another part leaves out.
+//! What each part of a frame does to an answer: nine ways between two people, each of which another part leaves out.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use super::{ANA, Api, RADA, marking, merge};
 
 const ASK: &str = "/v1/analyses/k-shortest-paths";
 /// What each way leads through.
-const WAYS: [&str; 8] = ["boss", "far", "firm", "hub", "old", "payer", "plain", "theirs"];
+const WAYS: [&str; 9] = ["boss", "courier", "far", "firm", "hub", "old", "payer", "plain", "theirs"];
 
 fn evaluated(source: &str, information: &str) -> Value {
     json!({"evaluation": {"scheme": "admiralty", "source": source, "information": information}})
@@ -17,7 +17,7 @@ async fn ways(api: &Api) {
     for id in ["s", "t", "plain"] {
         api.entity(ANA, id, in_albania.clone()).await;
     }
-    for id in ["boss", "far", "farther", "hub", "old", "payer", "theirs"] {
+    for id in ["boss", "courier", "far", "farther", "hub", "old", "payer", "theirs"] {
         api.entity(ANA, id, json!({})).await;
     }
     api.entity(ANA, "firm", json!({"kind": "Company"})).await;
@@ -32,6 +32,13 @@ async fn ways(api: &Api) {
     way("boss", "Commands", [("s", "boss"), ("boss", "t")], json!({})).await;
     way("firm", "Directorship", [("s", "firm"), ("t", "firm")], json!({})).await;
     way("payer", "Payment", [("s", "payer"), ("payer", "t")], evaluated("E", "5")).await;
+    way(
+        "courier",
+        "Supplies",
+        [("s", "courier"), ("courier", "t")],
+        json!({"properties": {"commodity": ["cannabis", "timber"]}}),
+    )
+    .await;
     let then = json!({"period": {"from": "2020-01-01T00:00:00Z", "to": "2020-02-01T00:00:00Z"}});
     way("old", "Associate", [("s", "old"), ("old", "t")], then).await;
     way("hub", "Associate", [("s", "hub"), ("hub", "t")], json!({})).await;
@@ -70,12 +77,14 @@ async fn each_part_of_a_frame_narrows_the_answer() {
         (json!({}), all_but(&[])),
         (json!({"direction": "both"}), all_but(&[])),
         (json!({"direction": "out"}), all_but(&["firm"])),
-        (json!({"direction": "in"}), all_but(&["firm", "boss", "payer"])),
+        (json!({"direction": "in"}), all_but(&["firm", "boss", "payer", "courier"])),
         (json!({"relationship_kinds": ["Commands", "Payment"]}), vec!["boss", "payer"]),
         (json!({"layers": ["money"]}), vec!["payer"]),
         (json!({"entity_kinds": ["Person"]}), all_but(&["firm"])),
         (json!({"entity_kinds": ["LegalEntity"]}), all_but(&[])),
         (json!({"entity_properties": {"country": ["al", "rs"]}}), vec!["plain"]),
+        (json!({"relationship_properties": {"commodity": ["cannabis", "cocaine"]}}), vec!["courier"]),
+        (json!({"relationship_properties": {"commodity": ["timber"], "concealment": ["tyres"]}}), vec![]),
         (json!({"originators": ["rs-fiu"]}), vec!["theirs"]),
         (json!({"originators": ["al-police"]}), all_but(&["theirs"])),
         (json!({"window": {"from": "2021-01-01T00:00:00Z"}}), all_but(&["old"])),

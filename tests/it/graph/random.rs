@@ -146,6 +146,15 @@ fn properties() -> impl Strategy<Value = Properties> {
     })
 }
 
+/// What is moved along a relationship.
+fn goods() -> impl Strategy<Value = Properties> {
+    let commodities = vec![vec![], vec!["cannabis"], vec!["timber"], vec!["timber", "cannabis"]];
+    select(commodities).prop_map(|names| {
+        let names: Vec<String> = names.into_iter().map(str::to_owned).collect();
+        Some(names).filter(|names| !names.is_empty()).map(|names| ("commodity".to_owned(), names)).into_iter().collect()
+    })
+}
+
 /// What a rate between the currencies of [`flows`] states, and what is none.
 fn rate() -> impl Strategy<Value = Properties> {
     let rates = vec![("EUR", "RSD", "117.2"), ("EUR", "RSD", "0.5"), ("RSD", "EUR", "2"), ("RSD", "EUR", "nothing")];
@@ -159,10 +168,10 @@ fn claim() -> impl Strategy<Value = (Claim, SubjectName)> {
     let nature = select(vec![Nature::Fact, Nature::Assessment, Nature::Hypothesis]);
     let grade = (select(vec!["A", "B", "C", "X"]), select(vec!["1", "2", "4"]));
     let retain = option::weighted(0.1, select(vec![20_000, 20_001, 19_000]));
-    (subject(), (properties(), rate()), (period(), flows()), grade, nature, marking(), retain).prop_map(
+    (subject(), (properties(), rate(), goods()), (period(), flows()), grade, nature, marking(), retain).prop_map(
         |(
             (subject, kind),
-            (properties, rate),
+            (properties, rate, goods),
             (period, (amount, quantity)),
             (source, information),
             nature,
@@ -173,7 +182,7 @@ fn claim() -> impl Strategy<Value = (Claim, SubjectName)> {
                 properties: match (&subject, kind) {
                     (Subject::Entity(_), "ExchangeRate") => rate,
                     (Subject::Entity(_), _) => properties,
-                    (Subject::Relationship { .. }, _) => Properties::new(),
+                    (Subject::Relationship { .. }, _) => goods,
                 },
                 subject,
                 kind: KindName::new(kind).unwrap(),
@@ -217,6 +226,7 @@ pub(crate) fn frame() -> impl Strategy<Value = Value> {
         field("relationship_kinds", Just(json!(["Associate", "AccountTransfer"])).boxed()).boxed(),
         field("entity_kinds", select(vec![json!(["Person", "BankAccount"]), json!(["Person"])]).boxed()).boxed(),
         field("entity_properties", Just(json!({"status": ["blocked"]})).boxed()).boxed(),
+        field("relationship_properties", Just(json!({"commodity": ["cannabis", "cocaine"]})).boxed()).boxed(),
         field("originators", select(&AGENCIES[..]).prop_map(|name| json!([name])).boxed()).boxed(),
         field("direction", select(vec![json!("out"), json!("in"), json!("both")]).boxed()).boxed(),
         field("layers", select(vec![json!(["money"]), json!(["risk", "information"])]).boxed()).boxed(),

@@ -111,6 +111,9 @@ fn expected(all: &[Assertion], who: &Clearance, lens: &Lens) -> (Vec<String>, Ve
         let held = claims.iter().filter(|claim| claim.recorded.holds(lens.at));
         let mut originators = held.map(|claim| &claim.claim.marking.originator);
         let fits = lens.relationship_kinds.as_ref().is_none_or(|kinds| kinds.contains(&fold.kind))
+            && lens.relationship_properties.iter().all(|(name, wanted)| {
+                fold.properties.get(name).is_some_and(|values| values.iter().any(|value| wanted.contains(value)))
+            })
             && lens.originators.as_ref().is_none_or(|names| originators.any(|name| names.contains(name)))
             && source != target
             && in_frame(source)

@@ -64,6 +64,7 @@ fn what_stands_in_the_way_is_named() {
         ("a -@5-> z", json!({"window": late}), "window"),
         ("a -> z", json!({"relationship_kinds": ["Associate"]}), "relationship_kinds"),
         ("a -Associate-> z", json!({"layers": ["money"]}), "relationship_kinds"),
+        ("a -> z", json!({"relationship_properties": {"commodity": ["timber"]}}), "relationship_kinds"),
         ("a -> z", json!({"originators": ["al-police"]}), "originators"),
         ("a -C4-> z", json!({"minimum_reliability": 0.5}), "reliability"),
         ("z -> b\nb -> a", json!({"direction": "out"}), "direction"),

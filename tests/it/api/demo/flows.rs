@@ -263,6 +263,20 @@ pub(super) async fn finds_what_passes_along_the_routes(demo: &Demo) {
         let bar = found["entities"].as_array().expect("entities").iter().find(|one| one["entity"] == "pl-wh-bar");
         assert_eq!(bar.expect("it is listed")["held"], 298.5, "{who}");
     }
+    // By networkx, on the time-expanded graph of the shipments of one commodity that each of them sees.
+    let (_, mut body) =
+        exercises().into_iter().filter(|(path, _)| path.ends_with("product-flow")).nth(2).expect("a body");
+    for (who, commodity, value, lost) in [
+        ("ana@al-police", "cocaine", 301.5, 458.5),
+        ("sava@rs-police", "cocaine", 521.5, 458.5),
+        ("ana@al-police", "cannabis", 480.0, 62.0),
+        ("sava@rs-police", "cannabis", 480.0, 62.0),
+    ] {
+        body["frame"]["relationship_properties"]["commodity"] = json!([commodity]);
+        let (_, answer) = demo.call(who, Method::POST, "/v1/analyses/product-flow", Some(&body)).await;
+        let found = &answer["result"];
+        assert_eq!((&found["value"], &found["totals"]["lost"]), (&json!(value), &json!(lost)), "{who}: {commodity}");
+    }
 }
 
 /// What exercise 26 says.
