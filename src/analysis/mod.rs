@@ -115,7 +115,7 @@ pub use paths::{Path, PathCost, PathStep};
 pub use paths_within::{PathsWithin, PathsWithinRequest, PathsWithinResult};
 pub use product_flow::{
     ProductFlow, ProductFlowCut, ProductFlowEdge, ProductFlowEntity, ProductFlowEntityCut, ProductFlowLoss,
-    ProductFlowRequest, ProductFlowResult, ProductFlowStage, ProductFlowSubstitute, ProductFlowTotals,
+    ProductFlowPart, ProductFlowRequest, ProductFlowResult, ProductFlowStage, ProductFlowSubstitute, ProductFlowTotals,
     ProductFlowTransformation, ProductFlowUnit, ProductFlowWay,
 };
 pub use profile::{

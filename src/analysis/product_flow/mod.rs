@@ -1,6 +1,7 @@
 //! Goods and people along their routes: what came and went where, what was lost, and what all of it has to go through.
 
 mod figure;
+mod parts;
 mod request;
 mod result;
 mod stock;
@@ -17,11 +18,12 @@ use rayon::prelude::*;
 
 pub use request::ProductFlowRequest;
 pub use result::{
-    ProductFlowCut, ProductFlowEdge, ProductFlowEntity, ProductFlowEntityCut, ProductFlowLoss, ProductFlowResult,
-    ProductFlowStage, ProductFlowSubstitute, ProductFlowTotals, ProductFlowTransformation, ProductFlowUnit,
-    ProductFlowWay,
+    ProductFlowCut, ProductFlowEdge, ProductFlowEntity, ProductFlowEntityCut, ProductFlowLoss, ProductFlowPart,
+    ProductFlowResult, ProductFlowStage, ProductFlowSubstitute, ProductFlowTotals, ProductFlowTransformation,
+    ProductFlowUnit, ProductFlowWay,
 };
 
+use parts::Parts;
 use stock::{LOOK_EVERY, Stock};
 use told::Told;
 
@@ -56,6 +58,7 @@ impl Analysis for ProductFlow {
             sources: Some(vec![pick()]),
             sinks: Some(vec![pick()]),
             unit: Some("kg".to_owned()),
+            split_by: Some("commodity".to_owned()),
             temporal: true,
             same_instant: false,
             stages: request::twenty(),
@@ -76,6 +79,7 @@ impl Analysis for ProductFlow {
             sinks: named("/sinks", &params.sinks).transpose()?,
             rules: FlowRules { temporal: params.temporal, same_instant: params.same_instant },
             stages: params.stages as usize,
+            split_by: split_by(view, params.split_by)?,
         };
         let Some((all, hubs)) = passages(view, budget)? else { return Ok(unaffordable()) };
         let measure = measure(view, &all, params.unit.as_deref())?;
@@ -106,6 +110,17 @@ struct Asked {
     sinks: Option<Vec<NodeIx>>,
     rules: FlowRules,
     stages: usize,
+    split_by: Option<String>,
+}
+
+/// The property by which product is told apart, if it is one to go by.
+fn split_by(view: &GraphView<'_>, property: Option<String>) -> Result<Option<String>, AnalysisError> {
+    let filters = |name: &String| view.ontology().properties.get(name).is_some_and(|known| known.filter);
+    if property.as_ref().is_some_and(|name| !filters(name)) {
+        let detail = "no property by this name tells product apart; see `filter` in GET /v1/ontology";
+        return Err(AnalysisError::Faults(vec![Fault::new("/split_by", "unknown-property", detail)]));
+    }
+    Ok(property)
 }
 
 /// All passages of product, and which entities are hubs (none: nothing is). `None` when the budget does not reach for them.
@@ -177,12 +192,15 @@ fn found(
     let free = |at: u32| (!told.protected[at as usize]).then_some(1);
     let flow = GreatestFlow::new(&moved, &ends, (rules, None), free, watch)?;
     let stages = stages(&moved, &ends, &flow, (asked, &told.protected), watch)?;
-    let (others, transformations) = told.units(all, wanted, watch)?;
+    let parts = asked.split_by.as_deref().map(|property| Parts::by(property, view, all, watch)).transpose()?;
+    let (others, transformations) = told.units(all, parts.as_ref().unwrap_or(&Parts::default()), wanted, watch)?;
     let mut result = told.flow(&flow);
     result.totals = told::totals(&transfers, &stock);
     result.entities = told.entities(&stock);
     result.edges = told.edges(&moved, watch)?;
     result.losses = told.losses(&transfers, &stock);
+    let passages = || (0..all.len()).filter(|at| ours(*at)).zip(losses.iter().copied());
+    result.parts = parts.map(|parts| told.parts(all, &parts, passages()));
     result.transformations = transformations;
     result.other_units = others;
     let end = |wanted: FlowEnd| (0..).zip(&ends).filter(move |(_, end)| **end == wanted).map(|(at, _)| at);

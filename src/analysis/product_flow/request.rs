@@ -34,6 +34,11 @@ pub struct ProductFlowRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, pattern = "^[a-z][a-z0-9_]{0,31}$", example = "kg")]
     pub unit: Option<String>,
+    /// The property of passages by whose values product is told apart in `parts` and `transformations`, `commodity` say; one that the ontology
+    /// marks `filter`. Nothing else tells it apart: to follow one alone, name it in `frame.relationship_properties`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, min_length = 1, max_length = 64, example = "commodity")]
+    pub split_by: Option<String>,
     /// Whether product must be there before it goes on. Without, passages can be in any order.
     #[serde(default = "yes")]
     #[schema(default = true)]
@@ -46,8 +51,7 @@ pub struct ProductFlowRequest {
     #[serde(default = "twenty")]
     #[schema(default = 20, minimum = 0, maximum = 200)]
     pub stages: u32,
-    /// What of the graph is looked at: all product within it counts, so name one commodity in `relationship_properties` where several run
-    /// along the same routes, or what came of one goes on as another. Product runs as the ontology says: a `direction` is refused. Hubs
+    /// What of the graph is looked at: all product within it counts. Product runs as the ontology says: a `direction` is refused. Hubs
     /// are told of as all others, but the flow between sources and sinks does not go through them. `limits.max_hops` does not apply.
     #[serde(default)]
     pub frame: Frame,

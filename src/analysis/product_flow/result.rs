@@ -98,11 +98,30 @@ pub struct ProductFlowLoss {
     pub share: Option<f64>,
 }
 
+/// How much there is of which one thing is stated.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ProductFlowPart {
+    /// The values of `split_by` that are stated of its passages, ascending; none: of these nothing is stated.
+    pub values: Vec<String>,
+    /// How much passed, losses included: as often as it passed.
+    #[schema(value_type = f64)]
+    pub quantity: Decimal,
+    /// In how many passages.
+    pub passages: u64,
+    /// What of it was lost.
+    #[schema(value_type = f64)]
+    pub lost: Decimal,
+}
+
 /// How much of one unit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ProductFlowUnit {
     /// The unit.
     pub unit: String,
+    /// With `split_by`, in `transformations`: what is stated of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub values: Option<Vec<String>>,
     /// How much in all. Left out where it comes to more than 9007199254.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = f64, nullable = false)]
@@ -111,13 +130,13 @@ pub struct ProductFlowUnit {
     pub passages: u64,
 }
 
-/// An entity at which product of one unit arrives that does not leave, and product of another leaves that does not arrive. Quantities of
-/// different units have no sum.
+/// An entity at which product of one kind arrives that does not leave, and product of another leaves that does not arrive. Kinds are
+/// units; with `split_by`, units and what is stated. Quantities of different kinds have no sum.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ProductFlowTransformation {
     /// The entity.
     pub entity: EntityId,
-    /// What only arrives, by unit.
+    /// What only arrives, by kind.
     #[serde(rename = "in")]
     pub into: Vec<ProductFlowUnit>,
     /// What only leaves.
@@ -215,7 +234,11 @@ pub struct ProductFlowResult {
     pub edges: Vec<ProductFlowEdge>,
     /// What was lost, in the order of time.
     pub losses: Vec<ProductFlowLoss>,
-    /// Where one unit becomes another of those met in the frame, in the order of ids.
+    /// With `split_by`: what there is of each of its values, most first. Left out without.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub parts: Option<Vec<ProductFlowPart>>,
+    /// Where one kind becomes another of those met in the frame, in the order of ids.
     pub transformations: Vec<ProductFlowTransformation>,
     /// What there is in other units, which nothing else tells of.
     pub other_units: Vec<ProductFlowUnit>,

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use super::stock::Stock;
 use super::{
-    MOST, ProductFlowCut, ProductFlowEdge, ProductFlowEntity, ProductFlowEntityCut, ProductFlowLoss, ProductFlowResult,
-    ProductFlowStage, ProductFlowSubstitute, ProductFlowTotals, ProductFlowTransformation, ProductFlowUnit,
-    ProductFlowWay, StageFound, name,
+    MOST, Parts, ProductFlowCut, ProductFlowEdge, ProductFlowEntity, ProductFlowEntityCut, ProductFlowLoss,
+    ProductFlowPart, ProductFlowResult, ProductFlowStage, ProductFlowSubstitute, ProductFlowTotals,
+    ProductFlowTransformation, ProductFlowUnit, ProductFlowWay, StageFound, name,
 };
 use crate::analysis::evidence::{Evidence, listed};
 use crate::analysis::greatest_flow::{GreatestFlow, ToldCut, ToldWay};
@@ -28,9 +28,11 @@ pub(super) struct Told<'v, 'a> {
     pub(super) cut: bool,
 }
 
-/// What there is of one unit: how much, which can be more than is told, in how many passages.
+/// What there is of one kind: how much, which can be more than is told, in how many passages.
 type Sum = (i128, u64);
-/// Of it at an entity: what arrived; what left.
+/// The number of a measure, and a part.
+type Kind = (u16, u32);
+/// What there is of a kind at an entity: what arrived; what left.
 type Sums = [Sum; 2];
 
 pub(super) fn totals(transfers: &Transfers, stock: &Stock) -> ProductFlowTotals {
@@ -143,22 +145,43 @@ impl<'v, 'a> Told<'v, 'a> {
         })
     }
 
-    /// What there is in units other than `wanted`, and where one becomes another.
+    /// What there is of each part of passages of one unit, which are given by number and whether they are losses.
+    pub(super) fn parts(
+        &mut self,
+        all: &Transfers,
+        parts: &Parts,
+        passages: impl Iterator<Item = (usize, bool)>,
+    ) -> Vec<ProductFlowPart> {
+        let mut sums = vec![(0_i64, 0_u64, 0_i64); parts.len()];
+        for (number, lost) in passages {
+            let (much, sum) = (all.get(number).much, &mut sums[parts.of(number) as usize]);
+            *sum = (sum.0 + much, sum.1 + 1, sum.2 + if lost { much } else { 0 });
+        }
+        let mut rows: Vec<_> = (0..).zip(sums).filter(|(_, sum)| sum.1 > 0).collect();
+        rows.sort_by_key(|(part, sum)| (Reverse(sum.0), *part));
+        self.most(rows, |_, (part, (much, passages, lost))| {
+            let (quantity, lost) = (Decimal::from_micros(much), Decimal::from_micros(lost));
+            Some(ProductFlowPart { values: parts.values(part)?.to_vec(), quantity, passages, lost })
+        })
+    }
+
+    /// What there is in units other than `wanted`, and where one kind becomes another.
     pub(super) fn units(
         &mut self,
         all: &Transfers,
+        parts: &Parts,
         wanted: Option<usize>,
         watch: &Watch,
     ) -> Result<(Vec<ProductFlowUnit>, Vec<ProductFlowTransformation>), Halt> {
         let mut by_unit: Vec<Sum> = vec![(0, 0); all.measures().len()];
-        let mut at: BTreeMap<u32, BTreeMap<u16, Sums>> = BTreeMap::new();
+        let mut at: BTreeMap<u32, BTreeMap<Kind, Sums>> = BTreeMap::new();
         let add = |sum: &mut Sum, much: i64| *sum = (sum.0 + i128::from(much), sum.1 + 1);
-        for transfer in all.iter() {
+        for (number, transfer) in all.iter().enumerate() {
             watch.pass(1)?;
             add(&mut by_unit[transfer.measure as usize], transfer.much);
-            if by_unit.len() > 1 {
+            if by_unit.len() > 1 || parts.len() > 1 {
                 let mut side = |entity: u32, side: usize| {
-                    let sums = at.entry(entity).or_default().entry(transfer.measure).or_default();
+                    let sums = at.entry(entity).or_default().entry((transfer.measure, parts.of(number))).or_default();
                     add(&mut sums[side], transfer.much);
                 };
                 side(transfer.to, 0);
@@ -166,18 +189,21 @@ impl<'v, 'a> Told<'v, 'a> {
             }
         }
         let view = self.view;
-        let unit = |measure: usize, (much, passages): Sum| {
+        let unit = |measure: usize, values: Option<&[String]>, (much, passages): Sum| {
             let quantity = i64::try_from(much).ok().filter(|_| much <= MOST).map(Decimal::from_micros);
-            Some(ProductFlowUnit { unit: name(view, all.measures()[measure])?, quantity, passages })
+            let (unit, values) = (name(view, all.measures()[measure])?, values.map(<[String]>::to_vec));
+            Some(ProductFlowUnit { unit, values, quantity, passages })
         };
         let others = by_unit.iter().enumerate().filter(|(measure, _)| Some(*measure) != wanted);
-        let others = others.filter_map(|(measure, sum)| unit(measure, *sum)).collect();
+        let others = others.filter_map(|(measure, sum)| unit(measure, None, *sum)).collect();
         // Of one side alone: what only arrives, or only leaves.
-        let only = |units: &BTreeMap<u16, Sums>, side: usize| -> Vec<ProductFlowUnit> {
-            let units = units.iter().filter(|(_, sums)| sums[1 - side].1 == 0);
-            units.filter_map(|(measure, sums)| unit(usize::from(*measure), sums[side])).collect()
+        let only = |kinds: &BTreeMap<Kind, Sums>, side: usize| -> Vec<ProductFlowUnit> {
+            let kinds = kinds.iter().filter(|(_, sums)| sums[1 - side].1 == 0);
+            let told =
+                |((measure, part), sums): (&Kind, &Sums)| unit(usize::from(*measure), parts.values(*part), sums[side]);
+            kinds.filter_map(told).collect()
         };
-        let rows = at.iter().map(|(at, units)| (*at, only(units, 0), only(units, 1)));
+        let rows = at.iter().map(|(at, kinds)| (*at, only(kinds, 0), only(kinds, 1)));
         let rows = rows.filter(|(_, into, out)| !into.is_empty() && !out.is_empty());
         let rows: Vec<_> = rows.filter(|(at, ..)| !self.protected[*at as usize]).collect();
         let tell =

@@ -72,6 +72,18 @@ impl GraphView<'_> {
         found
     }
 
+    /// The same of a relationship, by the claims that count in the view.
+    pub fn stated_of(&self, relationship: TripleIx, property: &str) -> BTreeSet<&str> {
+        let mut found = BTreeSet::new();
+        self.snapshot.each_claim(relationship.0, |claim| {
+            if self.counts(&claim) {
+                let values = self.snapshot.interned.values_of(claim.stated);
+                found.extend(values.filter(|(name, _)| name == property).map(|(_, value)| value.as_str()));
+            }
+        });
+        found
+    }
+
     /// The agencies whose visible claims say that an entity is there.
     pub fn asserting(&self, node: NodeIx) -> BTreeSet<&AgencyId> {
         let mut found = BTreeSet::new();

@@ -134,7 +134,7 @@ pub(super) fn variants(analysis: &dyn AnyAnalysis, body: &Value) -> Vec<Value> {
             json!({"sources": null, "sinks": null, "unit": "persons"}),
             json!({"sources": null, "temporal": false}),
             json!({"sinks": null, "same_instant": true, "unit": null, "stages": 1}),
-            json!({"sources": null, "sinks": null, "unit": null}),
+            json!({"sources": null, "sinks": null, "unit": null, "split_by": null}),
         ],
         "roles" => vec![
             json!({"groups": "communities", "order_by": "brokerage", "weights": "reliability"}),

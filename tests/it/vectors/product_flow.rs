@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 use linchpin::analysis::{AnalysisError, Finding};
+use linchpin::graph::text::claims;
+use linchpin::model::Subject;
 use serde_json::{Value, json};
 
 use super::{dressed, vectors, words};
@@ -198,6 +200,53 @@ fn an_example_worked_by_hand() {
     };
     assert_eq!((faults[0].pointer.as_str(), faults[0].code), ("/unit", "several-units"));
     assert!(faults[0].detail.contains("kg, pill"), "{}", faults[0].detail);
+}
+
+/// A laboratory takes in resin and acid and gives out powder, some of it under another name as well; of one parcel nothing is stated.
+const MADE: &str = "field -a Ships @1 =10kg-> lab\nshop -b Ships @2 =6kg-> lab\nlab -c Ships @3 =4kg-> town\n\
+    lab -d Ships @4 =1kg-> town\nlab -e Seized @5 =2kg-> sz\nlab -f Ships @6 =3kg-> town\ntown -g Ships @7 =5kg-> city";
+
+#[test]
+fn what_is_stated_tells_product_apart() {
+    let mut claims = claims(MADE).unwrap();
+    for claim in &mut claims {
+        let Subject::Relationship { id, .. } = &claim.claim.subject else { continue };
+        let stated = match id.as_str() {
+            "a" => vec!["resin"],
+            "b" => vec!["acid"],
+            "c" | "e" | "g" => vec!["powder"],
+            "f" => vec!["powder", "flour", "flour"],
+            _ => continue,
+        };
+        let stated = stated.into_iter().map(str::to_owned).collect();
+        claim.claim.properties = [("commodity".to_owned(), stated)].into_iter().collect();
+    }
+    let ask = |body: Value| ask(&snapshot(&claims), &anyone(), "product-flow", &body, None);
+    let result = ask(json!({"split_by": "commodity"})).unwrap().result;
+    let part = |values: &[&str], quantity: f64, passages: u64, lost: f64| json!({"values": values, "quantity": quantity, "passages": passages, "lost": lost});
+    let parts = [
+        part(&["powder"], 11.0, 3, 2.0),
+        part(&["resin"], 10.0, 1, 0.0),
+        part(&["acid"], 6.0, 1, 0.0),
+        part(&["flour", "powder"], 3.0, 1, 0.0),
+        part(&[], 1.0, 1, 0.0),
+    ];
+    assert_eq!(result["parts"], json!(parts));
+    let kind = |values: &[&str], quantity: f64, passages: u64| json!({"unit": "kg", "values": values, "quantity": quantity, "passages": passages});
+    let lab = json!({"entity": "lab", "in": [kind(&["acid"], 6.0, 1), kind(&["resin"], 10.0, 1)],
+        "out": [kind(&[], 1.0, 1), kind(&["flour", "powder"], 3.0, 1), kind(&["powder"], 6.0, 2)]});
+    assert_eq!(result["transformations"], json!([lab]), "what comes to the town and stays may be anything");
+    assert_eq!(result["other_units"], json!([]));
+    let powder = json!({"split_by": "commodity", "frame": {"relationship_properties": {"commodity": ["powder"]}}});
+    let powder = ask(powder).unwrap().result;
+    assert_eq!(powder["parts"], json!([parts[0], parts[3]]));
+    assert_eq!(powder["value"], 5.0, "from the laboratory on, the seizure aside");
+    let whole = ask(json!({})).unwrap().result;
+    assert_eq!((whole.get("parts"), &whole["transformations"]), (None, &json!([])));
+    for unknown in ["name", "Commodity"] {
+        let Err(AnalysisError::Faults(faults)) = ask(json!({"split_by": unknown})) else { panic!("{unknown}") };
+        assert_eq!((faults[0].pointer.as_str(), faults[0].code), ("/split_by", "unknown-property"));
+    }
 }
 
 #[test]
