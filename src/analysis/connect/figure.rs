@@ -31,7 +31,7 @@ pub(super) fn figure(asked: &ConnectRequest, found: &ConnectResult) -> Figure {
     let mut notes = Vec::new();
     if found.alternatives.len() < found.joining.len() {
         let (told, all) = (found.alternatives.len(), found.joining.len());
-        notes.push(format!("Of {told} of the {all} that are added it is told what it would cost without them."));
+        notes.push(format!("What it would cost without them is told of {told} of the {all} that are added."));
     }
     if found.alternatives.iter().any(|other| !other.exact) {
         notes.push("With ≤ stands what it would cost at most.".to_owned());

@@ -124,11 +124,12 @@ impl Made {
         self.below(many) == 0
     }
 
-    /// A text of at most so many letters: capitals alone, digits alone or anything, since those of one kind are the widest and the
-    /// narrowest.
+    /// A text of at most so many letters: of capitals, of digits, of anything, or of one letter alone, since those of one kind are the
+    /// widest and the narrowest.
     fn text(&mut self, most: usize) -> String {
         let letters: Vec<char> = LETTERS.chars().collect();
-        let (from, many) = [(0, 175), (33, 26), (65, 26), (95, 32), (16, 10)][self.below(5)];
+        let kinds = [(0, 175), (33, 26), (65, 26), (95, 32), (16, 10), (1 + self.below(174), 1)];
+        let (from, many) = kinds[self.below(kinds.len())];
         let length = 1 + self.below(most);
         let letter = |made: &mut Self| if made.one_in(8) { ' ' } else { letters[from + made.below(many)] };
         (0..length).map(|_| letter(self)).collect()
