@@ -36,11 +36,8 @@ pub(super) fn write(
     let (mut listed, mut numbered) = (Vec::new(), 0);
     for (link, way) in drawn.links.iter().zip(ways) {
         let label = Drawn::label(link, unit);
-        if label.is_empty()
-            || forms(&label, most.max(way.0.span() - 2.0 * MARGIN))
-                .iter()
-                .any(|lines| stand(ink, lines, way, &mut taken))
-        {
+        let forms = forms(&label, most.max(way.0.span() - 2.0 * MARGIN));
+        if label.is_empty() || forms.iter().any(|lines| stand(ink, lines, way, &mut taken)) {
             continue;
         }
         let number = format!("[{}]", numbered + 1);
