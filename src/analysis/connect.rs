@@ -1,10 +1,14 @@
 //! The smallest tree that joins several entities, and what it would take without each entity that it adds.
 
+mod figure;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::paths::{all_known, distinct, in_units, left_out, number_or_none, path_step};
-use super::{Analysis, AnalysisError, Caps, Evidence, Finding, Frame, PathCost, PathStep, Truncated, TruncatedReason};
+use super::{
+    Analysis, AnalysisError, Caps, Evidence, FigureOf, Finding, Frame, PathCost, PathStep, Truncated, TruncatedReason,
+};
 use crate::graph::algo::{Exact, MOST_TERMINALS, Net, StepCost, Tree, Weigher, Weight, regions, steiner, tree};
 use crate::graph::{Budget, Direction, GraphView, Halt, NodeIx};
 use crate::model::{EntityId, Fault, RelationshipKey};
@@ -132,6 +136,7 @@ impl Analysis for Connect {
     const NAME: &'static str = "connect";
     const SUMMARY: &'static str =
         "Join several entities by the smallest tree, and say what it takes without each that it adds";
+    const FIGURE: Option<FigureOf<Self::Params, Self::Output>> = Some(figure::figure);
     type Params = ConnectRequest;
     type Output = ConnectResult;
 

@@ -1,12 +1,16 @@
 //! Cycles: ways that come back to where they began, at any time or within a window of it.
 
+mod figure;
+
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::timed::{Told, left_out, moment};
-use super::{Analysis, AnalysisError, Caps, Evidence, Finding, Frame, LeftOut, PathStep, Truncated, TruncatedReason};
+use super::{
+    Analysis, AnalysisError, Caps, Evidence, FigureOf, Finding, Frame, LeftOut, PathStep, Truncated, TruncatedReason,
+};
 use crate::graph::algo::{Journey, Ring, Rules, cycles, temporal_cycles};
 use crate::graph::{Budget, Direction, GraphView, NodeIx, Step};
 use crate::model::{EntityId, Fault, Instant, Money, RelationshipKey};
@@ -105,6 +109,7 @@ impl Analysis for Cycles {
         "Find cycles through an entity, within a set or anywhere, at any time or within a window";
     const DIRECTION: Option<Direction> = Some(Direction::Out);
     const EXAMPLE: &'static [&'static str] = &["ph-0100", "ph-0101", "ph-0102", "ph-0103", "ph-0116"];
+    const FIGURE: Option<FigureOf<Self::Params, Self::Output>> = Some(figure::figure);
     type Params = CyclesRequest;
     type Output = CyclesResult;
 

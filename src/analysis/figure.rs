@@ -172,7 +172,8 @@ pub struct Diagram {
     pub layer: Option<FlowLayer>,
     /// What is to be said of entities; those that only links name need not stand here. The first ones stand left.
     pub places: Vec<Place>,
-    /// The links, the most important first: where there are too many, the last ones are not drawn.
+    /// The links, the most important first: where there are too many, the last ones are not drawn. Those between the same two that are
+    /// alike in tone and label are drawn as one.
     pub links: Vec<Link>,
 }
 
@@ -196,7 +197,7 @@ pub struct Link {
     pub relationship: RelationshipKey,
     /// From where to where; `None`: as the layer runs along it.
     pub ends: Option<(EntityId, EntityId)>,
-    /// How much; of links between the same two the sum is told.
+    /// How much; of links between the same two with one tone and label the sum is told.
     pub much: Much,
     /// What is said of it besides.
     pub label: String,

@@ -5,7 +5,10 @@ use utoipa::ToSchema;
 
 use super::paths::ends;
 use super::timed::{Told, left_out, moment};
-use super::{Analysis, AnalysisError, Caps, Evidence, Finding, Frame, PathStep, Truncated, TruncatedReason};
+use super::{
+    Analysis, AnalysisError, Caps, Evidence, FigureOf, Finding, Frame, PathStep, Truncated, TruncatedReason,
+    path_figure,
+};
 use crate::graph::algo::{self, Journey, Rules, Sought, journeys};
 use crate::graph::{Budget, Direction, GraphView};
 use crate::model::{Decimal, EntityId, Fault, Instant, RelationshipKey};
@@ -141,6 +144,7 @@ impl Analysis for TemporalPaths {
     const SUMMARY: &'static str = "Find the best paths on which each step comes after the one before";
     const DIRECTION: Option<Direction> = Some(Direction::Out);
     const EXAMPLE: &'static [&'static str] = &["acc-0005", "acc-1040"];
+    const FIGURE: Option<FigureOf<Self::Params, Self::Output>> = Some(path_figure::in_time);
     type Params = TemporalPathsRequest;
     type Output = TemporalPathsResult;
 

@@ -1,4 +1,4 @@
-//! What of a diagram is drawn: links with their ends, those between the same two as one, and as many as can be read.
+//! What of a diagram is drawn: links with their ends, like ones between the same two as one, and as many as can be read.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -46,14 +46,14 @@ impl Node {
     }
 }
 
-/// All links of one tone from one entity to another.
+/// All links from one entity to another of one tone, of which the same is said.
 #[derive(Debug)]
 pub(super) struct Joined<'a> {
     pub(super) ends: (usize, usize),
     pub(super) tone: Tone,
     pub(super) much: Option<i128>,
     pub(super) relationships: BTreeSet<&'a RelationshipKey>,
-    /// What is said of the first.
+    /// What is said of the first, with its kind.
     pub(super) label: String,
 }
 
@@ -69,14 +69,14 @@ pub(super) struct Drawn<'a> {
 /// From where to where a link runs.
 type Ends<'a> = (&'a EntityId, &'a EntityId);
 
-/// Links as they are taken in: those between the same two as one, as long as there is room for them. Nothing is copied of those for which
+/// Links as they are taken in: like ones between the same two as one, as long as there is room for them. Nothing is copied of those for which
 /// there is none, which may be a million.
 #[derive(Default)]
 struct Taking<'a> {
     met: Vec<&'a EntityId>,
     links: Vec<(Ends<'a>, Joined<'a>)>,
-    /// By ends and tone: which of the links.
-    known: BTreeMap<(Ends<'a>, Tone), usize>,
+    /// By ends, tone and what the figure says: which of the links.
+    known: BTreeMap<(Ends<'a>, Tone, &'a str), usize>,
     /// How many there was no room for, and what they carry.
     undrawn: u64,
     lost: i128,
@@ -84,7 +84,8 @@ struct Taking<'a> {
 
 impl<'a> Taking<'a> {
     fn take(&mut self, ends: Ends<'a>, link: &'a Link, much: Option<i128>, label: impl FnOnce() -> String) {
-        let known = self.known.get(&(ends, link.tone)).copied();
+        let key = (ends, link.tone, link.label.as_str());
+        let known = self.known.get(&key).copied();
         let fresh = [ends.0, ends.1].into_iter().filter(|id| !self.met.contains(id)).count();
         if known.is_none() && (self.links.len() == MOST_LINKS || self.met.len() + fresh > MOST_NODES) {
             self.undrawn += 1;
@@ -99,7 +100,7 @@ impl<'a> Taking<'a> {
             }
             let (tone, label) = (link.tone, label());
             let empty = Joined { ends: (0, 0), tone, much: None, relationships: BTreeSet::new(), label };
-            self.known.insert((ends, tone), self.links.len());
+            self.known.insert(key, self.links.len());
             self.links.push((ends, empty));
             self.links.len() - 1
         });
@@ -167,13 +168,18 @@ impl<'a> Drawn<'a> {
 
     /// All that a link is, for where one points at it.
     pub(super) fn told(&self, link: &Joined<'_>, unit: &Unit, answer: &Answer) -> String {
-        let name = |node: usize| words::named(answer, &self.nodes[node].entity);
         let much = link.much.map(|much| format!(": {}", unit.told(much))).unwrap_or_default();
         let said = if link.label.is_empty() { String::new() } else { format!(" · {}", link.label) };
         let keys: Vec<String> = link.relationships.iter().take(MOST_KEYS).map(ToString::to_string).collect();
         let more = link.relationships.len() - keys.len();
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        format!("{} → {}{much}{said} [{}{more}]", name(link.ends.0), name(link.ends.1), keys.join(", "))
+        format!("{}{much}{said} [{}{more}]", self.between(link, answer), keys.join(", "))
+    }
+
+    /// From whom to whom a link runs.
+    pub(super) fn between(&self, link: &Joined<'_>, answer: &Answer) -> String {
+        let name = |node: usize| words::named(answer, &self.nodes[node].entity);
+        format!("{} → {}", name(link.ends.0), name(link.ends.1))
     }
 
     /// What stands at a link.

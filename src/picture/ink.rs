@@ -6,7 +6,7 @@
 use svg::node::element::Element;
 use svg::node::{Node as _, Text};
 
-use super::route::{Route, Taken};
+use super::route::Route;
 use super::words;
 use crate::analysis::figure::Tone;
 
@@ -14,8 +14,12 @@ use crate::analysis::figure::Tone;
 pub(super) const BODY: f64 = 13.0;
 /// Letters of what stands beside them.
 pub(super) const SMALL: f64 = 11.0;
+/// What bold letters of the size of captions take up.
+pub(super) const BOLD: f64 = 1.2 * BODY;
 /// From one line of text to the next.
 pub(super) const LINE: f64 = 14.0;
+/// How far letters come above and below the line that they stand on, as a part of their size.
+const REACH: (f64, f64) = (0.96, 0.24);
 
 /// Colours that people who see red and green alike can tell apart (Okabe & Ito 2008), darker on white and lighter on black so that text
 /// has a contrast of 4.5 at least. Concrete values in both: programs that know no `@media` show the light ones.
@@ -115,6 +119,21 @@ pub(super) fn holding(name: &str, text: &str) -> Element {
     element
 }
 
+/// How high a line of letters of this size is.
+pub(super) const fn high(size: f64) -> f64 {
+    (REACH.0 + REACH.1) * size
+}
+
+/// What a text takes up that begins on this base line: its top left and its size.
+pub(super) fn extent((x, y): (f64, f64), text: &str, size: f64) -> ((f64, f64), (f64, f64)) {
+    ((x, y - REACH.0 * size), (words::width(text, size), high(size)))
+}
+
+/// The base line of letters of this size whose middle is there.
+pub(super) const fn base(middle: f64, size: f64) -> f64 {
+    middle + (REACH.0 - REACH.1) / 2.0 * size
+}
+
 /// What is being drawn.
 #[derive(Debug)]
 pub(super) struct Ink {
@@ -164,18 +183,6 @@ impl Ink {
         }
         path.append(tip(told));
         self.add(path);
-    }
-
-    /// The label of a link of this thickness, where it covers least: on it, or above one that it would hide.
-    pub(super) fn label(&mut self, route: &Route, thick: f64, text: &str, taken: &mut Taken) {
-        let size = (words::width(text, SMALL), SMALL + 2.0);
-        let lift = if thick > size.1 { 0.0 } else { (size.1 + thick) / 2.0 };
-        if text.is_empty() {
-            return;
-        }
-        if let Some((x, y)) = taken.place(route, size, lift) {
-            self.text((x, y + 4.0), "small over", "middle", text);
-        }
     }
 
     fn told(&mut self, (x, y): (f64, f64), class: &str, anchor: &str, text: &str, whole: Option<&str>) {

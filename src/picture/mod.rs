@@ -6,6 +6,7 @@
 
 mod diagram;
 mod ink;
+mod labels;
 mod layers;
 mod matrix;
 mod network;
@@ -22,7 +23,7 @@ use svg::node::Node as _;
 use crate::analysis::Answer;
 use crate::analysis::figure::{Figure, Form, Shape, Tone};
 use crate::model::Ontology;
-use ink::{BODY, Ink, STYLE, element, holding, px};
+use ink::{BODY, BOLD, Ink, SMALL, STYLE, element, holding, px};
 
 /// How wide a picture is at least, in pixels.
 const WIDTH: f64 = 1_200.0;
@@ -154,7 +155,7 @@ impl Page {
 
     /// The marking, as documents have it above and below.
     fn banner(&mut self, answer: &Answer) {
-        let lines = words::lines(&words::marking(&answer.marking), BODY, self.width - 2.0 * MARGIN);
+        let lines = words::lines(&words::marking(&answer.marking), BOLD, self.width - 2.0 * MARGIN);
         let high = BANNER + 17.0 * (lines.len() as f64 - 1.0);
         let mut ink = Ink::new();
         ink.rectangle((0.0, 0.0), (self.width, high), "banner", None);
@@ -175,7 +176,8 @@ impl Page {
     /// Text in lines from a base line on; answers where the next would be.
     fn written(&self, ink: &mut Ink, from: f64, class: &str, text: &str) -> f64 {
         let mut y = from;
-        for line in words::lines(text, BODY, self.width - 2.0 * MARGIN).iter().filter(|line| !line.is_empty()) {
+        let size = if class == "panel" { BOLD } else { BODY };
+        for line in words::lines(text, size, self.width - 2.0 * MARGIN).iter().filter(|line| !line.is_empty()) {
             ink.text((MARGIN, y), class, "start", line);
             y += 18.0;
         }
@@ -211,16 +213,20 @@ impl Page {
             return;
         }
         let mut ink = Ink::new();
-        let mut x = MARGIN;
+        let (mut x, mut y) = (MARGIN, 0.0);
         for (sign, name) in named {
-            match sign {
-                "steps" => ink.line((x, 7.0), (x + 16.0, 7.0), "steps"),
-                sign => ink.rectangle((x, 1.0), (14.0, 12.0), sign, None),
+            let wide = 22.0 + words::width(name, SMALL);
+            if x > MARGIN && x + wide > self.width - MARGIN {
+                (x, y) = (MARGIN, y + 18.0);
             }
-            ink.text((x + 22.0, 12.0), "small", "start", name);
-            x += 46.0 + words::width(name, ink::SMALL);
+            match sign {
+                "steps" => ink.line((x, y + 7.0), (x + 16.0, y + 7.0), "steps"),
+                sign => ink.rectangle((x, y + 1.0), (14.0, 12.0), sign, None),
+            }
+            ink.text((x + 22.0, y + 12.0), "small", "start", name);
+            x += wide + 24.0;
         }
-        self.put(ink, 26.0);
+        self.put(ink, y + 26.0);
     }
 
     fn nothing(&mut self) {

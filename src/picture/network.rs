@@ -6,7 +6,7 @@ use super::diagram::Drawn;
 use super::ink::{self, BODY, Ink, LINE, SMALL, element, px, tip};
 use super::layers::Layers;
 use super::route::{Route, Taken};
-use super::{MARGIN, Part, words};
+use super::{MARGIN, Part, labels, words};
 use crate::analysis::Answer;
 use crate::analysis::figure::{Diagram, Tone};
 use crate::model::Ontology;
@@ -31,22 +31,25 @@ pub(super) fn draw(diagram: &Diagram, answer: &Answer, ontology: &Ontology, widt
     let mut heights = vec![high; drawn.nodes.len()];
     heights.resize(layers.column.len(), PASSING);
     let (mut middle, bottom) = layers.place(&heights, GAP);
-    // What runs back does so above everything; circles stand in the upper part of what a node takes up.
-    let head = 10.0 + LANE * layers.back.iter().filter(|back| **back).count() as f64;
-    middle.iter_mut().for_each(|place| *place += head);
-    middle[..drawn.nodes.len()].iter_mut().for_each(|place| *place += RADIUS + 4.0 - high / 2.0);
+    let (wide, lines) = labels::size(&drawn, &diagram.unit, COLUMN);
     let columns = layers.order.len().max(1) as f64;
     let edge = MARGIN + COLUMN / 2.0;
-    let step = ((width - 2.0 * edge) / (columns - 1.0).max(1.0)).max(COLUMN);
+    let step = ((width - 2.0 * edge) / (columns - 1.0).max(1.0)).max(COLUMN).max(wide + 2.0 * (RADIUS + HEAD));
     let width = width.max(2.0 * edge + step * (columns - 1.0));
+    // What runs back does so above everything, and above the labels of the uppermost links; circles stand in the upper part of what a
+    // node takes up.
+    let head =
+        10.0 + LANE * layers.back.iter().filter(|back| **back).count() as f64 + LINE * lines.saturating_sub(1) as f64;
+    middle.iter_mut().for_each(|place| *place += head);
+    middle[..drawn.nodes.len()].iter_mut().for_each(|place| *place += RADIUS + 4.0 - high / 2.0);
     let at = |vertex: usize| (edge + layers.column[vertex] as f64 * step, middle[vertex]);
-    let routes = routes(&drawn, &layers, at);
+    let ways: Vec<(Route, f64)> = routes(&drawn, &layers, at).into_iter().map(|route| (route, 0.0)).collect();
     let mut ink = Ink::new();
-    for (link, route) in drawn.links.iter().zip(&routes) {
+    for (link, (route, _)) in drawn.links.iter().zip(&ways) {
         let thick = if link.tone == Tone::Key { 2.6 } else { 1.6 };
         ink.way(route, "arrow", link.tone, thick, &drawn.told(link, &diagram.unit, answer));
     }
-    let mut taken = Taken::default();
+    let mut taken = Taken::new((width, head + bottom + 10.0));
     for (number, node) in drawn.nodes.iter().enumerate() {
         let (x, y) = at(number);
         let (cx, cy, r) = (px(x), px(y), px(RADIUS));
@@ -58,21 +61,19 @@ pub(super) fn draw(diagram: &Diagram, answer: &Answer, ontology: &Ontology, widt
             let (class, size) = if row == 0 { ("over", BODY) } else { ("small over", SMALL) };
             let under = y + RADIUS + 15.0 + LINE * row as f64;
             let line = ink.fitted((x, under), class, "middle", line, (size, step.min(COLUMN) - 10.0));
-            let wide = words::width(&line, size);
-            taken.take((x - wide / 2.0, under - size), (wide, size + 2.0));
+            let (corner, size) = ink::extent((x - words::width(&line, size) / 2.0, under), &line, size);
+            taken.take(corner, size);
         }
     }
-    for (link, route) in drawn.links.iter().zip(&routes) {
-        ink.label(route, 0.0, &words::fit(&Drawn::label(link, &diagram.unit), SMALL, step), &mut taken);
-    }
-    Part { drawing: ink, size: (width, head + bottom + 10.0), notes: drawn.notes }
+    let low = labels::write(&mut ink, (&drawn, &diagram.unit, answer), &ways, taken, COLUMN);
+    Part { drawing: ink, size: (width, low), notes: drawn.notes }
 }
 
-/// The ways of the links; those between the same two beside each other.
+/// The ways of the links; those between the same two beside each other, as far as nothing else stands there.
 fn routes(drawn: &Drawn<'_>, layers: &Layers, at: impl Fn(usize) -> (f64, f64)) -> Vec<Route> {
     let (mut routes, mut lane) = (Vec::new(), 0.0);
     for (number, link) in drawn.links.iter().enumerate() {
-        let beside = drawn.links[..number].iter().filter(|other| other.ends == link.ends).count() as f64 * 12.0;
+        let beside = drawn.links[..number].iter().filter(|other| other.ends == link.ends).count().min(5) as f64 * 12.0;
         let (from, to) = (at(link.ends.0), at(link.ends.1));
         let (from, to) = ((from.0 + RADIUS, from.1 + beside), (to.0 - RADIUS - HEAD, to.1 + beside));
         routes.push(if layers.back[number] {

@@ -47,9 +47,16 @@ impl Route {
         path
     }
 
+    /// How far it goes from left to right where labels may stand.
+    pub(super) fn span(&self) -> f64 {
+        let ends = self.pieces[self.labelled.clone()].iter().flat_map(|[from, .., to]| [from.0, to.0]);
+        let (left, right) = ends.fold((f64::MAX, f64::MIN), |(left, right), x| (left.min(x), right.max(x)));
+        (right - left).max(0.0)
+    }
+
     /// Points at which a label may stand, the best first: those in the middle.
     fn spots(&self) -> Vec<Point> {
-        const STEPS: u32 = 10;
+        const STEPS: u32 = 20;
         let pieces = &self.pieces[self.labelled.clone()];
         let mut spots: Vec<(f64, Point)> = Vec::new();
         for (at, [a, b, c, d]) in pieces.iter().enumerate() {
@@ -68,38 +75,49 @@ impl Route {
     }
 }
 
-/// What of a page is written on already.
-#[derive(Debug, Default)]
+/// What of a drawing is written on already, and how large it is.
+#[derive(Debug)]
 pub(super) struct Taken {
     boxes: Vec<(Point, Point)>,
+    room: Point,
 }
 
 impl Taken {
+    /// Of a drawing of this width and height, on which nothing stands.
+    pub(super) const fn new(room: Point) -> Self {
+        Self { boxes: Vec::new(), room }
+    }
+
+    /// How wide and high the drawing is.
+    pub(super) const fn room(&self) -> Point {
+        self.room
+    }
+
     /// A box with this top left and this size.
     pub(super) fn take(&mut self, (x, y): Point, (width, height): Point) {
         self.boxes.push(((x, y), (x + width, y + height)));
     }
 
-    /// The middle of a label of this size that stands so far above a route, where it covers least; takes it.
-    pub(super) fn place(&mut self, route: &Route, (width, height): Point, lift: f64) -> Option<Point> {
-        let covered = |(x, y): Point| -> f64 {
-            let (left, right, top, bottom) = (x - width / 2.0, x + width / 2.0, y - height / 2.0, y + height / 2.0);
-            let over = |((x1, y1), (x2, y2)): &(Point, Point)| {
-                (right.min(*x2) - left.max(*x1)).max(0.0) * (bottom.min(*y2) - top.max(*y1)).max(0.0)
-            };
-            self.boxes.iter().map(over).sum()
-        };
-        let mut best: Option<(f64, Point)> = None;
-        for (x, y) in route.spots() {
-            let spot = (x, y - lift);
-            let cost = covered(spot);
-            if best.is_none_or(|(least, _)| cost < least) {
-                best = Some((cost, spot));
-            }
+    /// The same, if nothing stands there and the drawing has it whole; answers whether.
+    pub(super) fn claim(&mut self, (x, y): Point, (width, height): Point) -> bool {
+        let (right, bottom) = (x + width, y + height);
+        let apart = |((x1, y1), (x2, y2)): &(Point, Point)| right <= *x1 || *x2 <= x || bottom <= *y1 || *y2 <= y;
+        let free =
+            x >= 0.0 && y >= 0.0 && right <= self.room.0 && bottom <= self.room.1 && self.boxes.iter().all(apart);
+        if free {
+            self.take((x, y), (width, height));
         }
-        let (x, y) = best?.1;
-        self.take((x - width / 2.0, y - height / 2.0), (width, height));
-        Some((x, y))
+        free
+    }
+
+    /// The middle of a label of this size at a route of this thickness, where it stands on nothing else: on it, unless it would hide it;
+    /// else above it, or below it; takes it. `None`: there is no room.
+    pub(super) fn place(&mut self, route: &Route, (width, height): Point, thick: f64) -> Option<Point> {
+        let off = (height + thick) / 2.0;
+        let lifts: &[f64] = if thick > height { &[0.0, off, -off] } else { &[off, -off] };
+        let spots = route.spots();
+        let mut places = lifts.iter().flat_map(|lift| spots.iter().map(move |(x, y)| (*x, y - lift)));
+        places.find(|(x, y)| self.claim((x - width / 2.0, y - height / 2.0), (width, height)))
     }
 }
 
@@ -109,11 +127,26 @@ mod tests {
 
     #[test]
     fn a_label_stands_in_the_middle_unless_that_is_taken() {
-        let route = Route::onward(&[(0.0, 0.0), (100.0, 0.0)]);
-        let mut taken = Taken::default();
-        let (x, y) = taken.place(&route, (10.0, 10.0), 0.0).expect("a place");
-        assert!((x - 50.0).abs() < 1e-9 && y.abs() < 1e-9);
-        let (x, _) = taken.place(&route, (10.0, 10.0), 0.0).expect("another place");
+        let route = Route::onward(&[(0.0, 20.0), (100.0, 20.0)]);
+        let mut taken = Taken::new((100.0, 40.0));
+        let (x, y) = taken.place(&route, (10.0, 10.0), 11.0).expect("a place");
+        assert!((x - 50.0).abs() < 1e-9 && (y - 20.0).abs() < 1e-9);
+        let (x, _) = taken.place(&route, (10.0, 10.0), 11.0).expect("another place");
         assert!((x - 50.0).abs() >= 10.0, "{x}");
+    }
+    #[test]
+    fn a_label_without_room_stands_nowhere() {
+        let route = Route::onward(&[(0.0, 20.0), (100.0, 20.0)]);
+        let mut taken = Taken::new((100.0, 40.0));
+        taken.take((0.0, 15.0), (100.0, 10.0));
+        // A thin link: above it there is room for one.
+        assert_eq!(taken.place(&route, (80.0, 14.0), 2.0), None);
+        let (_, y) = taken.place(&route, (80.0, 8.0), 12.0).expect("above");
+        assert!((y - 10.0).abs() < 1e-9, "{y}");
+        let (_, y) = taken.place(&route, (80.0, 8.0), 12.0).expect("below");
+        assert!((y - 30.0).abs() < 1e-9, "{y}");
+        assert_eq!(taken.place(&route, (80.0, 8.0), 12.0), None);
+        // Wider than the drawing.
+        assert_eq!(Taken::new((100.0, 40.0)).place(&route, (120.0, 8.0), 12.0), None);
     }
 }

@@ -1,10 +1,10 @@
 //! Bands from left to right, each as thick as what it carries (Sankey 1898).
 
 use super::diagram::{Drawn, Joined};
-use super::ink::{BODY, Ink, LINE, SMALL};
+use super::ink::{self, BODY, Ink, LINE, SMALL};
 use super::layers::Layers;
 use super::route::{Route, Taken};
-use super::{MARGIN, Part, words};
+use super::{MARGIN, Part, labels};
 use crate::analysis::Answer;
 use crate::analysis::figure::Diagram;
 use crate::model::Ontology;
@@ -14,7 +14,7 @@ const NODE: f64 = 16.0;
 /// The least from one column to the next.
 const COLUMN: f64 = 226.0;
 /// The place for text right of the last column.
-const TAIL: f64 = 190.0;
+const TAIL: f64 = 216.0;
 /// How thick a band is at most, and all of a column.
 const THICKEST: (f64, f64) = (72.0, 360.0);
 /// What can still be seen.
@@ -47,15 +47,14 @@ pub(super) fn draw(diagram: &Diagram, answer: &Answer, ontology: &Ontology, widt
     let scene = Scene { drawn: &drawn, layers: &layers, thick: &thick, middle, heights, left, step };
     let mut ink = Ink::new();
     let (routes, low) = scene.routes(head + bottom);
-    for ((link, route), thick) in drawn.links.iter().zip(&routes).zip(&thick) {
+    let ways: Vec<(Route, f64)> = routes.into_iter().zip(thick.iter().copied()).collect();
+    for (link, (route, thick)) in drawn.links.iter().zip(&ways) {
         ink.way(route, "band", link.tone, *thick, &drawn.told(link, &diagram.unit, answer));
     }
-    let mut taken = Taken::default();
+    let mut taken = Taken::new((width, low + 10.0));
     scene.nodes(&mut ink, answer, &mut taken);
-    for ((link, route), thick) in drawn.links.iter().zip(&routes).zip(&thick) {
-        ink.label(route, *thick, &words::fit(&Drawn::label(link, &diagram.unit), SMALL, step), &mut taken);
-    }
-    Part { drawing: ink, size: (width, low + 10.0), notes: drawn.notes }
+    let low = labels::write(&mut ink, (&drawn, &diagram.unit, answer), &ways, taken, step);
+    Part { drawing: ink, size: (width, low), notes: drawn.notes }
 }
 
 struct Scene<'d> {
@@ -142,17 +141,20 @@ impl Scene<'_> {
 
     /// The nodes, each with its text above it.
     fn nodes(&self, ink: &mut Ink, answer: &Answer, taken: &mut Taken) {
+        let last = self.layers.order.len().saturating_sub(1);
         for (at, node) in self.drawn.nodes.iter().enumerate() {
             let (x, top) = (self.x(at), self.middle[at] - self.heights[at] / 2.0);
-            let class = super::ink::node(node.tone);
-            ink.rectangle((x, top), (NODE, self.heights[at]), class, Some(&node.told(answer)));
+            ink.rectangle((x, top), (NODE, self.heights[at]), ink::node(node.tone), Some(&node.told(answer)));
             taken.take((x, top), (NODE, self.heights[at]));
+            let most =
+                if self.layers.column[at] == last { taken.room().0 - x - MARGIN / 2.0 } else { self.step - NODE };
             let lines = node.lines(answer);
             for (row, line) in lines.iter().enumerate() {
                 let (class, size) = if row == 0 { ("over", BODY) } else { ("small over", SMALL) };
-                let y = top - 5.0 - LINE * (lines.len() - 1 - row) as f64;
-                let line = ink.fitted((x, y), class, "start", line, (size, self.step - 16.0));
-                taken.take((x, y - size), (words::width(&line, size), size + 2.0));
+                let at = (x, top - 5.0 - LINE * (lines.len() - 1 - row) as f64);
+                let line = ink.fitted(at, class, "start", line, (size, most));
+                let (corner, size) = ink::extent(at, &line, size);
+                taken.take(corner, size);
             }
         }
     }

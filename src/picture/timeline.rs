@@ -2,7 +2,8 @@
 
 use svg::node::Node as _;
 
-use super::ink::{Ink, SMALL, element, px, tip};
+use super::ink::{self, Ink, SMALL, element, px, tip};
+use super::route::Taken;
 use super::{MARGIN, Part, scale, words};
 use crate::analysis::figure::{Event, Form, Series, Timeline, moment};
 use crate::model::Instant;
@@ -66,12 +67,15 @@ pub(super) fn draw(timeline: &Timeline, width: f64) -> Part {
         ink.text((MARGIN, 24.0), "small", "start", "Nothing moved.");
         return Part { drawing: ink, size: (width, 36.0), notes: Vec::new() };
     };
-    frame(&mut ink, timeline, &axes);
+    let rows = timeline.events.len().min(MOST_EVENTS) as f64;
+    let high = 20.0 + HIGH + 28.0 + if rows > 0.0 { 14.0 + 17.0 * rows } else { 0.0 };
+    let mut taken = Taken::new((width, high));
+    let mut unwritten = frame(&mut ink, timeline, &axes, &mut taken);
     let of = |steps: bool| timeline.series.iter().filter(move |series| (series.form == Form::Steps) == steps);
     of(false).for_each(|series| bars(&mut ink, timeline, &axes, series));
     of(true).for_each(|series| steps(&mut ink, timeline, &axes, series));
-    of(false).for_each(|series| amounts(&mut ink, timeline, &axes, series));
-    let rows = events(&mut ink, timeline, &axes);
+    unwritten += of(false).map(|series| amounts(&mut ink, timeline, &axes, series, &mut taken)).sum::<u64>();
+    events(&mut ink, timeline, &axes);
     let mut notes = Vec::new();
     let longest = timeline.series.iter().map(|series| series.points.len()).max().unwrap_or_default();
     if longest > MOST_POINTS {
@@ -80,18 +84,40 @@ pub(super) fn draw(timeline: &Timeline, width: f64) -> Part {
     if timeline.events.len() > MOST_EVENTS {
         notes.push(format!("Only {MOST_EVENTS} of {} events are drawn.", timeline.events.len()));
     }
-    Part { drawing: ink, size: (width, 20.0 + HIGH + 28.0 + rows), notes }
+    if unwritten > 0 {
+        let many = words::count(unwritten, "label", "labels");
+        notes.push(format!("There is no room for {many}, told where one points at the span or the bar."));
+    }
+    Part { drawing: ink, size: (width, high), notes }
 }
 
-/// The axes, and spans of time behind everything.
-fn frame(ink: &mut Ink, timeline: &Timeline, axes: &Axes) {
+/// Writes a text around a point, or so far from there, if there is room for it; answers whether.
+fn written(ink: &mut Ink, text: &str, (x, y): (f64, f64), aside: [f64; 3], taken: &mut Taken) -> bool {
+    let left = x - words::width(text, SMALL) / 2.0;
+    let place = aside.into_iter().map(|aside| y + aside).find(|y| {
+        let (corner, size) = ink::extent((left, *y), text, SMALL);
+        taken.claim(corner, size)
+    });
+    if let Some(y) = place {
+        ink.text((x, y), "small over", "middle", text);
+    }
+    place.is_some()
+}
+
+/// The axes, and spans of time behind everything; answers of how many there is no room for what is said of them.
+fn frame(ink: &mut Ink, timeline: &Timeline, axes: &Axes, taken: &mut Taken) -> u64 {
     let (top, bottom, right) = (20.0, 20.0 + HIGH, LEFT + axes.width);
+    let mut unwritten = 0;
+    // What stands at the axes.
+    taken.take((0.0, top), (LEFT - 8.0, HIGH + 8.0));
+    taken.take((0.0, bottom + 6.0), (right + MARGIN, 16.0));
     for band in &timeline.bands {
         let (from, to) = (axes.x(band.from), axes.x(band.to));
         let label = words::clean(&band.label);
         ink.rectangle((from, top), (to - from, HIGH), "silent", Some(&label));
         let middle = ((from + to) / 2.0).clamp(LEFT + 130.0, right - 130.0);
-        ink.fitted((middle, top + 14.0), "small over", "middle", &label, (SMALL, (to - from).max(260.0)));
+        let shown = words::fit(&label, SMALL, (to - from).max(260.0));
+        unwritten += u64::from(!written(ink, &shown, (middle, top + 14.0), [0.0, 15.0, 30.0], taken));
     }
     for much in scale::amounts(axes.low, axes.high) {
         let y = axes.y(much);
@@ -99,7 +125,9 @@ fn frame(ink: &mut Ink, timeline: &Timeline, axes: &Axes) {
         ink.fitted((LEFT - 8.0, y + 4.0), "small", "end", &timeline.unit.told(much), (SMALL, LEFT - MARGIN));
     }
     ink.line((LEFT, bottom), (right, bottom), "axis");
-    let (Some(from), Some(to)) = (Instant::from_micros(axes.from), Instant::from_micros(axes.to)) else { return };
+    let (Some(from), Some(to)) = (Instant::from_micros(axes.from), Instant::from_micros(axes.to)) else {
+        return unwritten;
+    };
     let mut free = f64::NEG_INFINITY;
     for (at, name) in scale::moments(from, to) {
         let x = axes.x(at);
@@ -110,6 +138,7 @@ fn frame(ink: &mut Ink, timeline: &Timeline, axes: &Axes) {
             free = x + half;
         }
     }
+    unwritten
 }
 
 /// A line whose value holds until the next, and to the end.
@@ -160,20 +189,23 @@ fn bars(ink: &mut Ink, timeline: &Timeline, axes: &Axes, series: &Series) {
     }
 }
 
-/// What stands at bars, where they are few.
-fn amounts(ink: &mut Ink, timeline: &Timeline, axes: &Axes, series: &Series) {
+/// What stands at bars, where they are few; answers for how many there is no room.
+fn amounts(ink: &mut Ink, timeline: &Timeline, axes: &Axes, series: &Series, taken: &mut Taken) -> u64 {
     if moved(series).count() > TOLD {
-        return;
+        return 0;
     }
     let (wide, up) = (wide(axes, &series.points), series.form == Form::Up);
+    let mut unwritten = 0;
     for (at, much) in moved(series) {
-        let y = if up { axes.y(*much) - 4.0 } else { axes.y(-much) + 13.0 };
-        ink.text((axes.x(*at) + wide / 2.0, y), "small over", "middle", &timeline.unit.told(*much));
+        let (y, on) = if up { (axes.y(*much) - 4.0, -14.0) } else { (axes.y(-much) + 13.0, 14.0) };
+        let (x, text) = (axes.x(*at) + wide / 2.0, timeline.unit.told(*much));
+        unwritten += u64::from(!written(ink, &text, (x, y), [0.0, on, 2.0 * on], taken));
     }
+    unwritten
 }
 
-/// Moments with flags, each in a row of its own where it would overlap; answers how high the rows are.
-fn events(ink: &mut Ink, timeline: &Timeline, axes: &Axes) -> f64 {
+/// Moments with flags, each in a row of its own.
+fn events(ink: &mut Ink, timeline: &Timeline, axes: &Axes) {
     let mut told: Vec<&Event> = timeline.events.iter().take(MOST_EVENTS).collect();
     told.sort_by_key(|event| event.at);
     for (row, event) in (0..).zip(told) {
@@ -186,8 +218,9 @@ fn events(ink: &mut Ink, timeline: &Timeline, axes: &Axes) -> f64 {
             format!("{} · {} · {}", moment(event.at), words::clean(&event.label), timeline.unit.told(event.much));
         dot.append(tip(&label));
         ink.add(dot);
+        let right = LEFT + axes.width;
         let (x, anchor) = if x > LEFT + axes.width / 2.0 { (x - 6.0, "end") } else { (x + 6.0, "start") };
-        ink.fitted((x, under - 6.0), "small over", anchor, &label, (SMALL, axes.width / 2.0 + 100.0));
+        let most = if anchor == "end" { x - MARGIN } else { right - x };
+        ink.fitted((x, under - 6.0), "small over", anchor, &label, (SMALL, most));
     }
-    17.0 * timeline.events.len().min(MOST_EVENTS) as f64 + if timeline.events.is_empty() { 0.0 } else { 14.0 }
 }

@@ -19,16 +19,32 @@ pub(super) fn clean(text: &str) -> String {
 
 /// How wide a text is at most in a common sans-serif face, in pixels, at this size of letters.
 pub(super) fn width(text: &str, size: f64) -> f64 {
-    let letter = |letter: char| match letter {
-        ' ' | '.' | ',' | ':' | ';' | '!' | '|' | '\'' | 'i' | 'j' | 'l' | '·' => 0.34,
-        'm' | 'w' | 'M' | 'W' | '%' | '@' | '—' | 'Ж' | 'Ш' | 'Щ' | 'Ю' | 'Њ' | 'Љ' | 'М' | 'ж' | 'ш' | 'щ' | 'ю'
-        | 'њ' | 'љ' => 0.98,
-        '0'..='9' => 0.64,
-        'A'..='Z' | 'А'..='Я' | 'Ђ'..='Џ' => 0.7,
-        '\u{1100}'.. => 1.1,
-        _ => 0.64,
-    };
     text.chars().map(letter).sum::<f64>() * size
+}
+
+/// How wide a letter is at most, as a part of its size: as in DejaVu Sans and Verdana, which are the widest of the usual faces.
+fn letter(letter: char) -> f64 {
+    match letter {
+        ' ' | '.' | ',' | '\'' | '·' | 'i' | 'j' | 'l' | 'і' | 'ї' | 'ј' => 0.37,
+        '!' | ':' | ';' | '|' | '/' | '\\' | '-' | '(' | ')' | '[' | ']' | 'f' | 'r' | 't' | 'I' | 'J' | 'І' | 'Ї'
+        | 'Ј' => 0.46,
+        '%' | 'Ж' | 'Ш' | 'Щ' | 'Ю' | 'Љ' | 'Њ' | 'Æ' | 'Œ' | 'æ' | 'œ' => 1.11,
+        '@' | 'm' | 'W' | '—' | '…' | '→' | '←' => 1.0,
+        'ж' | 'ф' | 'ш' | 'щ' | 'ю' | 'љ' | 'њ' | 'Ф' | 'Ы' => 0.95,
+        'w' | 'M' | 'М' | 'Ъ' => 0.88,
+        '#' | '&' | '+' | '<' | '=' | '>' | '^' | '~' | '−' | 'м' | 'ы' => 0.84,
+        'А'..='Я' | 'Ђ'..='Џ' | 'A'..='Z' => 0.79,
+        'а'..='џ' => 0.71,
+        '\u{20}'..='\u{7e}' => 0.65,
+        '\u{a1}'..='\u{52f}' => {
+            if letter.is_lowercase() {
+                0.85
+            } else {
+                1.0
+            }
+        }
+        _ => 1.25,
+    }
 }
 
 /// A text that is at most so wide: cut, and `…` in the place of what was cut.

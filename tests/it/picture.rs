@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
+mod room;
+mod ways;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use linchpin::analysis::figure::{

@@ -141,6 +141,8 @@ pub(super) async fn finds_them_drawn(demo: &Demo) {
         3,
         "the first path has three steps"
     );
+    finds_ways_drawn(demo, &legs).await;
+
     // Of a protected person nobody's picture has the name, but a guardian's.
     for person in truth["protected"].as_array().expect("people").iter().take(2) {
         let body = json!({"entity": person["entity"], "start": "2020-01-01T00:00:00Z", "undated": true});
@@ -156,5 +158,37 @@ pub(super) async fn finds_them_drawn(demo: &Demo) {
         }
         let (status, svg) = demo.picture("lidija@me-police", path, &body).await;
         assert!(status != StatusCode::OK || svg.contains(&format!("{name} (protected)")), "{svg}");
+    }
+}
+
+/// Of exercises 9 and 10: ways in time, cycles and trees.
+async fn finds_ways_drawn(demo: &Demo, legs: &[Value]) {
+    let text = |value: &Value| value.as_str().expect("text").to_owned();
+    // What is told of a leg of the cycle: from whom, to whom, how much and when.
+    let told = |picture: &Picture, leg: &Value| {
+        let (class, told) = picture.link(&format!("[{}]", text(&leg["relationship"])));
+        let minor = leg["amount"]["minor"].as_i64().expect("an amount");
+        let amount = format!("{},{:03}.00 EUR", minor / 100_000, minor / 100 % 1_000);
+        let at = text(&leg["at"])[..16].replace('T', " ");
+        assert!(told.contains(&format!("({}) → ", text(&leg["source"]))), "{told}");
+        assert!(told.contains(&format!("({}) · {amount} · {at} · ", text(&leg["target"]))), "{told}");
+        assert!(picture.texts.iter().any(|text| text.starts_with(&format!("{amount} · {at}"))), "{amount} {at}");
+        class.clone()
+    };
+    let fastest = Picture::exercise(demo, "mila@rs-fiu", "temporal-paths", 1).await;
+    assert!(fastest.links.len() == 4 && legs[..4].iter().all(|leg| told(&fastest, leg) == "arrow key"));
+    let cycle = Picture::exercise(demo, "mila@rs-fiu", "cycles", 0).await;
+    cycle.says("1. 5 steps, 2024-02-04 10:12 to 2024-02-22 14:12, the smallest 224,114.00 EUR");
+    let classes: Vec<String> = legs.iter().map(|leg| told(&cycle, leg)).collect();
+    assert_eq!(classes, ["arrow plain", "arrow plain", "arrow plain", "arrow plain", "arrow key"]);
+    for name in ["temporal-paths", "cycles"] {
+        let none = Picture::exercise(demo, "ana@al-police", name, usize::from(name == "temporal-paths")).await;
+        none.says("Nothing was found");
+    }
+    let tree = Picture::exercise(demo, "ana@al-police", "connect", 0).await;
+    tree.says("(p-0300): 5 relationships. No tree costs less.");
+    assert_eq!(tree.links.len(), 5);
+    for (what, many) in [("without it: 5", 1), ("without it: 6", 2)] {
+        assert_eq!(tree.texts.iter().filter(|text| *text == what).count(), many, "{what}");
     }
 }
