@@ -387,10 +387,10 @@ fn as_many_transfers_are_looked_at_as_is_said() {
         let found = asked(text, &body).unwrap().result["typologies"][0].clone();
         (found["total"].as_u64().unwrap(), found["complete"].as_bool().unwrap())
     };
-    // From the second account others are paid too little first, before it pays back.
+    // The second account pays too little back, enough to somebody else, and too little to others, before it pays back.
     let back = |others: u64| {
-        let small: String = (0..others).map(|at| format!("b -o{at} 1EUR @{}-> x{at}\n", at + 2)).collect();
-        format!("a -in 1000EUR @1-> b\n{small}b -out 1000EUR @9000-> a")
+        let small: String = (2..others).map(|at| format!("b -o{at} 1EUR @{}-> x{at}\n", at + 2)).collect();
+        format!("a -in 1000EUR @1-> b\nb -o0 1EUR @2-> a\nb -o1 990EUR @3-> w\n{small}b -out 1000EUR @9000-> a")
     };
     // Two pay the same two, who pay the same two in turn; one of them is paid by others too.
     let layers = |others: u64| {
