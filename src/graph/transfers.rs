@@ -249,8 +249,11 @@ impl Rows {
     }
 
     pub(super) fn row(&self, at: u32) -> &[u32] {
-        let range: Range<usize> = self.starts[at as usize] as usize..self.starts[at as usize + 1] as usize;
-        &self.rows[range]
+        &self.rows[self.places(at)]
+    }
+
+    fn places(&self, at: u32) -> Range<usize> {
+        self.starts[at as usize] as usize..self.starts[at as usize + 1] as usize
     }
 }
 
@@ -260,8 +263,28 @@ impl ByAccount {
         self.out.row(at)
     }
 
+    /// Where those stand in [`Self::all_leaving`].
+    pub fn places_leaving(&self, at: u32) -> Range<usize> {
+        self.out.places(at)
+    }
+
+    /// The rows of all entities, one after the other: what is put in this order can be gone over without a jump for each transfer.
+    pub fn all_leaving(&self) -> &[u32] {
+        &self.out.rows
+    }
+
     /// Into it.
     pub fn entering(&self, at: u32) -> &[u32] {
         self.into.row(at)
+    }
+
+    /// Where those stand in [`Self::all_entering`].
+    pub fn places_entering(&self, at: u32) -> Range<usize> {
+        self.into.places(at)
+    }
+
+    /// As [`Self::all_leaving`].
+    pub fn all_entering(&self) -> &[u32] {
+        &self.into.rows
     }
 }

@@ -381,6 +381,43 @@ fn hubs_are_not_passed_through() {
 
 /// The null: what is exact where all orders can be counted, and what an order of things cannot change.
 #[test]
+fn as_many_transfers_are_looked_at_as_is_said() {
+    let look = |text: &str, typology: &str, parameters: &Value| {
+        let body = json!({"typologies": [typology], "currency": "EUR", typology: parameters});
+        let found = asked(text, &body).unwrap().result["typologies"][0].clone();
+        (found["total"].as_u64().unwrap(), found["complete"].as_bool().unwrap())
+    };
+    // The second account pays too little back, enough to somebody else, and too little to others, before it pays back.
+    let back = |others: u64| {
+        let small: String = (2..others).map(|at| format!("b -o{at} 1EUR @{}-> x{at}\n", at + 2)).collect();
+        format!("a -in 1000EUR @1-> b\nb -o0 1EUR @2-> a\nb -o1 990EUR @3-> w\n{small}b -out 1000EUR @9000-> a")
+    };
+    // Two pay the same two, who pay the same two in turn; one of them is paid by others too.
+    let layers = |others: u64| {
+        let others: String = (0..others).map(|at| format!("y{at} -o{at} 5EUR @{}-> m\n", at + 10)).collect();
+        let four = |[a, b, c, d]: [&str; 4], from: u64| {
+            let at = [from, from + 1, from + 2, from + 3];
+            let [one, two, three, four] = at;
+            format!(
+                "{a} -{a}{c} 9EUR @{one}-> {c}\n{a} -{a}{d} 9EUR @{two}-> {d}\n\
+                 {b} -{b}{c} 9EUR @{three}-> {c}\n{b} -{b}{d} 9EUR @{four}-> {d}\n"
+            )
+        };
+        format!("{}{others}{}", four(["s", "t", "m", "n"], 1), four(["m", "n", "v", "w"], 9_000))
+    };
+    for longest in [2, 3] {
+        let cycle = json!({"min_length": 2, "max_length": longest});
+        assert_eq!(look(&back(4_095), "cycle", &cycle), (1, true));
+        assert_eq!(look(&back(4_096), "cycle", &cycle), (0, false));
+    }
+    let two = json!({"sources": 2, "targets": 2, "each": 2, "within_seconds": 8_000});
+    assert_eq!(look(&layers(4_092), "bipartite", &two), (2, true), "each of the two layers");
+    assert_eq!(look(&layers(4_093), "bipartite", &two), (1, false));
+    assert_eq!(look(&layers(4_088), "stack", &json!({})), (1, true));
+    assert_eq!(look(&layers(4_089), "stack", &json!({})), (0, false));
+}
+
+#[test]
 fn chance_is_what_other_orders_give() {
     // Of the six orders of three instants one makes the circle, and each of its three beginnings is as good: 3 of 6.
     let circle = "a -r1 100EUR @1-> b\nb -r2 100EUR @2-> c\nc -r3 100EUR @3-> a";

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::{Range, RangeInclusive};
 
-use super::{Halt, MOST_FOUND, MOST_STEPS, Patterns, Payments, Ratio, Shown};
+use super::{Halt, MOST_FOUND, MOST_STEPS, Patterns, Payments, Ratio, Shown, below};
 
 /// What a circle has to be like.
 pub(super) struct Circle {
@@ -13,33 +13,51 @@ pub(super) struct Circle {
     pub(super) any_order: bool,
 }
 
-/// A transfer on a way, with the least and the greatest amount up to it.
+/// A transfer on a way.
 #[derive(Clone, Copy)]
 struct Taken {
     number: u32,
-    least: i64,
-    most: i64,
+    /// The least and the greatest amount up to it.
+    up_to: (i64, i64),
+    /// The least and the greatest that can follow.
+    after: (i64, i64),
+}
+
+/// What is looked at of the transfers out of each account, in the order of their rows.
+struct Columns {
+    to: Vec<u32>,
+    /// How much, rounded: amounts that are in order are so when they are rounded.
+    about: Vec<f32>,
 }
 
 impl Payments<'_> {
     /// By the transfer that is first: depth first, on an explicit stack.
     pub(super) fn circles(&self, circle: &Circle) -> Result<Patterns, Halt> {
+        let all = self.by_account.all_leaving();
+        let columns = Columns {
+            to: all.iter().map(|number| self.to(*number)).collect(),
+            about: all.iter().map(|number| self.much(*number) as f32).collect(),
+        };
         let (mut turns, mut cut) = (Vec::new(), false);
         let search = |starts: Range<u32>| {
             let (mut turns, mut cut, mut passed) = (Vec::new(), false, 0);
+            let mut end = starts.start as usize;
             for start in starts {
-                passed += 1 + self.circles_from(start, circle, &mut turns, &mut cut);
+                let until = self.at(start).saturating_add(circle.within);
+                end += below(&self.transfers.at()[end..], until.saturating_add(1));
+                passed += 1 + self.circles_from(start..end as u32, circle, &columns, (&mut turns, &mut cut));
                 if passed >= MOST_STEPS {
                     self.watch.pass(std::mem::take(&mut passed))?;
                 }
             }
             Ok((turns, cut))
         };
-        self.batches(self.transfers.len(), search, |(found, was_cut)| {
+        self.batches(&self.starts(), search, |(found, was_cut)| {
             turns.extend(found);
-            cut |= was_cut || turns.len() > MOST_FOUND;
+            let is_full = turns.len() > MOST_FOUND;
+            cut |= was_cut || is_full;
             turns.truncate(MOST_FOUND);
-            turns.len() < MOST_FOUND
+            !is_full
         })?;
         turns.sort_unstable();
         let same = turns.chunk_by(|one, other| one.accounts == other.accounts);
@@ -47,57 +65,73 @@ impl Payments<'_> {
         Ok(Patterns { shown, cut })
     }
 
-    /// Those that begin with a transfer; how many transfers were looked at for them.
-    fn circles_from(&self, start: u32, circle: &Circle, turns: &mut Vec<Turn>, cut: &mut bool) -> usize {
-        let (origin, until) = (self.from(start), self.at(start).saturating_add(circle.within));
+    /// Those among some transfers that begin with the first; how many were looked at for them.
+    fn circles_from(
+        &self,
+        among: Range<u32>,
+        circle: &Circle,
+        columns: &Columns,
+        (turns, cut): (&mut Vec<Turn>, &mut bool),
+    ) -> usize {
+        let start = among.start;
+        let origin = self.from(start);
         if self.is_shut(origin) || self.is_shut(self.to(start)) {
             return 0;
         }
         let onward = |number: u32| {
+            let row = self.by_account.leaving(self.to(number));
             // In any order a circle begins with the transfer that is first of all.
-            let since = if circle.any_order { self.at(start) } else { self.onward(self.at(number)) };
-            self.leaving_between(self.to(number), since, until).iter()
+            let begin = match circle.any_order {
+                true => self.begins(row, start, self.at(start)),
+                false => self.begins(row, number, self.onward(self.at(number))),
+            };
+            let end = begin + below(&row[begin..], among.end);
+            let places = self.by_account.places_leaving(self.to(number));
+            places.start + begin..places.start + end
         };
-        let mut path = vec![Taken { number: start, least: self.much(start), most: self.much(start) }];
+        let much = self.much(start);
+        let mut path = vec![circle.taken(start, much, (much, much))];
         let mut rows = vec![onward(start)];
         let mut steps = 0;
         while let (Some(last), Some(row)) = (path.last().copied(), rows.last_mut()) {
-            let Some(next) = row.next() else {
+            let may_look = row.start..row.end.min(row.start + (MOST_STEPS - steps));
+            let is_last = path.len() + 1 >= *circle.length.end();
+            let next = match is_last {
+                true => first_of(&columns.to[may_look.clone()], |to| to == origin),
+                false => {
+                    let (least, most) = (last.after.0 as f32, last.after.1 as f32);
+                    first_of(&columns.about[may_look.clone()], |much| (much >= least) & (much <= most))
+                }
+            };
+            let Some(next) = next else {
+                steps += may_look.len();
+                if may_look.end < row.end {
+                    *cut = true;
+                    break;
+                }
                 path.pop();
                 rows.pop();
                 continue;
             };
-            if steps == MOST_STEPS {
-                *cut = true;
-                break;
+            steps += next + 1;
+            let place = row.start + next;
+            row.start = place + 1;
+            let (number, to) = (self.by_account.all_leaving()[place], columns.to[place]);
+            let much = self.much(number);
+            let fits = (last.after.0..=last.after.1).contains(&much);
+            if !fits || (circle.any_order && number <= start) {
+                continue;
             }
-            steps += 1;
-            let Some(taken) = self.goes_on(start, last, *next, circle) else { continue };
-            let to = self.to(*next);
             if to == origin {
                 if circle.length.contains(&(path.len() + 1)) {
-                    turns.push(self.turn(path.iter().map(|taken| taken.number).chain([*next]).collect()));
+                    turns.push(self.turn(path.iter().map(|taken| taken.number).chain([number]).collect()));
                 }
-            } else if path.len() + 1 < *circle.length.end()
-                && !self.is_shut(to)
-                && !path.iter().any(|before| self.to(before.number) == to)
-            {
-                path.push(taken);
-                rows.push(onward(*next));
+            } else if !is_last && !self.is_shut(to) && !path.iter().any(|before| self.to(before.number) == to) {
+                path.push(circle.taken(number, much, (last.up_to.0.min(much), last.up_to.1.max(much))));
+                rows.push(onward(number));
             }
         }
         steps
-    }
-
-    /// A transfer on the way after another, if it can be there.
-    fn goes_on(&self, start: u32, last: Taken, number: u32, circle: &Circle) -> Option<Taken> {
-        let much = self.much(number);
-        let taken = Taken { number, least: last.least.min(much), most: last.most.max(much) };
-        let fits = match circle.any_order {
-            true => number > start && circle.ratio.keeps(taken.most, taken.least),
-            false => circle.ratio.keeps(self.much(last.number), much),
-        };
-        fits.then_some(taken)
     }
 
     fn turn(&self, transfers: Vec<u32>) -> Turn {
@@ -106,6 +140,33 @@ impl Payments<'_> {
         accounts.rotate_left(least);
         Turn { accounts, transfers }
     }
+}
+
+impl Circle {
+    /// A transfer of so much on a way of so much up to it.
+    fn taken(&self, number: u32, much: i64, up_to: (i64, i64)) -> Taken {
+        let after = match self.any_order {
+            true => (self.ratio.least_of(up_to.1), self.ratio.most_before(up_to.0)),
+            false => (self.ratio.least_of(much), much),
+        };
+        Taken { number, up_to, after }
+    }
+}
+
+/// How many values are compared at once.
+const AT_ONCE: usize = 16;
+
+/// The place of the first value that is so.
+fn first_of<T: Copy>(values: &[T], is: impl Fn(T) -> bool) -> Option<usize> {
+    let blocks = values.chunks_exact(AT_ONCE);
+    let rest = blocks.remainder();
+    for (at, block) in blocks.enumerate() {
+        // Without a branch for each.
+        if block.iter().fold(false, |any, value| any | is(*value)) {
+            return block.iter().position(|value| is(*value)).map(|place| at * AT_ONCE + place);
+        }
+    }
+    rest.iter().position(|value| is(*value)).map(|place| values.len() - rest.len() + place)
 }
 
 /// Money that goes round once. The least account first, so that all turns of one circle are alike; the transfers as they follow.

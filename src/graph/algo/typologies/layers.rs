@@ -1,8 +1,11 @@
 //! Accounts that pay the same others, in one layer or two.
 
 use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
 
-use super::{CHUNK, Halt, MOST_FOUND, MOST_STEPS, Patterns, Payments, Shown};
+use super::middle::Middle;
+use super::tally::{Marked, Tally};
+use super::{CHUNK, Halt, MOST_FOUND, MOST_STEPS, Patterns, Payments, Shown, below};
 
 /// What is looked for: so many `sources` that each pay at least `least` of so many in the `middle`, and, with `onward`, so many others
 /// that `least` of those pay in turn.
@@ -14,25 +17,61 @@ pub(super) struct Layered {
     pub(super) within: i64,
 }
 
-/// The transfers of one window, of its first layer and of its second.
+/// The transfers of a window, of its first layer and of its second, in no order.
 type Window = [Vec<u32>; 2];
 
-/// Accounts, and the account at the other end of each payment.
-type Payers = Vec<(u32, u32, u32)>;
+/// What a window shows.
+enum Shows {
+    Nothing,
+    Pattern,
+    /// There is too much in it to say.
+    TooMuch,
+}
+
+/// A search for them.
+struct Layers<'p, 't> {
+    payments: &'p Payments<'t>,
+    wanted: &'p Layered,
+    /// Who pays, in the order of the rows of what enters accounts; and who is paid, in that of what leaves them.
+    payer: Vec<u32>,
+    payee: Vec<u32>,
+}
+
+/// What one thread works on. It is as large as the ledger, so that there is one a thread and not one a pivot.
+struct Desk {
+    middle: Middle,
+    /// Who pays how many of the middle, and who is paid by how many of it.
+    payers: Tally,
+    paid: Tally,
+    /// What the pivot's window shows, and what the last one that showed something did.
+    window: Window,
+    before: Window,
+    /// That of `before`, by layer.
+    known: [Marked; 2],
+}
 
 impl Payments<'_> {
     /// From each account, as the pivot, for each of its transfers the window that begins with it.
     pub(super) fn layers(&self, wanted: &Layered) -> Result<Patterns, Halt> {
+        let (into, out) = (self.by_account.all_entering(), self.by_account.all_leaving());
+        let payer = into.iter().map(|number| self.from(*number)).collect();
+        let payee = out.iter().map(|number| self.to(*number)).collect();
+        let search = Layers { payments: self, wanted, payer, payee };
         let mut merged = Merged::new(self.transfers.len());
         let mut cut = false;
+        let desks: Mutex<Vec<Desk>> = Mutex::default();
+        let free = || desks.lock().unwrap_or_else(PoisonError::into_inner);
         let windows = |pivots: Range<u32>| {
+            let desk = free().pop();
+            let mut desk = desk.unwrap_or_else(|| Desk::new(self.transfers.accounts(), self.transfers.len()));
             let (mut found, mut cut) = (Vec::new(), false);
             for pivot in pivots {
-                self.pivot(pivot, wanted, &mut found, &mut cut)?;
+                search.pivot(pivot, &mut desk, (&mut found, &mut cut))?;
             }
+            free().push(desk);
             Ok((found, cut))
         };
-        self.batches(self.transfers.accounts(), windows, |(found, was_cut)| {
+        self.batches(&self.accounts(), windows, |(found, was_cut)| {
             cut |= was_cut;
             found.iter().for_each(|window| merged.take(window));
             true
@@ -43,114 +82,164 @@ impl Payments<'_> {
         Ok(Patterns { shown, cut })
     }
 
-    fn pivot(&self, pivot: u32, wanted: &Layered, found: &mut Vec<Window>, cut: &mut bool) -> Result<(), Halt> {
-        let row = self.by_account.leaving(pivot);
+    /// The numbers of all transfers of the time in which a row has some of its own, from one instant up to another.
+    fn numbers(&self, row: &[u32], own: Range<usize>, (from, until): (i64, i64)) -> Range<u32> {
+        let at = self.transfers.at();
+        let first = row[own.start] as usize;
+        let is_before = |at: &i64| *at < from;
+        let begin = match at[..first].last() {
+            Some(last) if !is_before(last) => at[..first].partition_point(is_before),
+            _ => first,
+        };
+        let last = row[own.end - 1] as usize;
+        let next = row.get(own.end).map_or(at.len(), |next| *next as usize);
+        let end = last + at[last..next].partition_point(|at| *at <= until);
+        begin as u32..end as u32
+    }
+}
+
+impl Layers<'_, '_> {
+    fn pivot(&self, pivot: u32, desk: &mut Desk, (found, cut): (&mut Vec<Window>, &mut bool)) -> Result<(), Halt> {
+        let Self { payments, wanted, .. } = self;
+        let row = payments.by_account.leaving(pivot);
+        let at = |place: usize| payments.at(row[place]);
+        let is_free = |account: u32| wanted.onward.is_none() || !payments.is_shut(account);
         let (mut end, mut passed) = (0, row.len());
-        let mut before = Window::default();
+        desk.forget();
         for (begin, number) in row.iter().enumerate() {
-            let from = self.at(*number);
+            let from = at(begin);
             let until = from.saturating_add(wanted.within);
-            end += row[end..].partition_point(|number| self.at(*number) <= until);
-            // The later of one instant see less than the first.
-            if end - begin < wanted.middle || (begin > 0 && self.at(row[begin - 1]) == from) {
-                continue;
+            while end < row.len() && at(end) <= until {
+                let account = payments.to(row[end]);
+                if is_free(account) {
+                    desk.middle.add(account, payments.by_account.places_entering(account));
+                }
+                end += 1;
             }
-            let mut middle: Vec<u32> = row[begin..end].iter().map(|number| self.to(*number)).collect();
-            middle.retain(|account| wanted.onward.is_none() || !self.is_shut(*account));
-            middle.sort_unstable();
-            middle.dedup();
-            if middle.len() >= wanted.middle {
-                let mut looked = 0;
-                match self.window(&middle, (from, until), wanted, &mut looked) {
-                    Some(Some(window)) => {
-                        found.push(news(&window, &before));
-                        before = window;
-                    }
-                    Some(None) => {}
-                    None => *cut = true,
+            // The later of one instant see less than the first.
+            let is_first = begin == 0 || at(begin - 1) < from;
+            if is_first && desk.middle.len() >= wanted.middle {
+                let (shows, looked) = self.window(payments.numbers(row, begin..end, (from, until)), desk);
+                match shows {
+                    Shows::Pattern => found.push(desk.news()),
+                    Shows::Nothing => {}
+                    Shows::TooMuch => *cut = true,
                 }
                 passed += looked;
+                if passed >= CHUNK {
+                    payments.watch.pass(std::mem::take(&mut passed))?;
+                }
             }
-            if passed >= CHUNK {
-                self.watch.pass(std::mem::take(&mut passed))?;
+            let account = payments.to(*number);
+            if is_free(account) {
+                desk.middle.remove(account);
             }
         }
         Ok(())
     }
 
-    /// What a window shows; `None` when there is too much in it.
-    fn window(
-        &self,
-        middle: &[u32],
-        (from, until): (i64, i64),
-        wanted: &Layered,
-        looked: &mut usize,
-    ) -> Option<Option<Window>> {
-        let mut into: Payers = Vec::new();
-        for account in middle {
-            let row = self.by_account.entering(*account);
-            let begin = row.partition_point(|number| self.at(*number) < from);
-            let paid = row[begin..].iter().take_while(|number| self.at(**number) <= until);
-            for number in paid {
-                *looked += 1;
-                if *looked > MOST_STEPS {
-                    return None;
-                }
-                let payer = self.from(*number);
-                if middle.binary_search(&payer).is_err() {
-                    into.push((payer, *account, *number));
+    /// What a window of the pivot shows, and how many transfers were looked at for it.
+    fn window(&self, numbers: Range<u32>, desk: &mut Desk) -> (Shows, usize) {
+        let Self { payments, wanted, payer, payee } = self;
+        let (all_in, all_out) = (payments.by_account.all_entering(), payments.by_account.all_leaving());
+        let Desk { middle, payers, paid, window: [first, second], .. } = desk;
+        // A busy account can pay more than may be looked at: they are not gone through for nothing.
+        let Some(mut looked) = middle.move_to(&numbers, all_in) else { return (Shows::TooMuch, middle.len()) };
+        payers.renew();
+        paid.renew();
+        for (account, _) in middle.iter() {
+            payers.bar(account);
+            paid.bar(account);
+        }
+        let mut sources = 0;
+        for (place, (_, into)) in (0..).zip(middle.iter()) {
+            for payer in &payer[into] {
+                if payers.add(*payer, place, wanted.least) {
+                    sources += 1;
+                    paid.bar(*payer);
                 }
             }
         }
-        let sources = keep(&mut into, wanted.least);
-        if sources.len() < wanted.sources {
-            return Some(None);
+        if sources < wanted.sources {
+            return (Shows::Nothing, looked);
         }
-        let mut first: Vec<u32> = into.iter().map(|(_, _, number)| *number).collect();
-        first.sort_unstable();
-        let Some(targets) = wanted.onward else { return Some(Some([first, Vec::new()])) };
-        let mut onward: Payers = Vec::new();
-        for account in middle {
+        first.clear();
+        second.clear();
+        let mut targets = 0;
+        for (place, (account, into)) in (0..).zip(middle.iter()) {
+            let begin = first.len();
+            let all = all_in[into.clone()].iter().zip(&payer[into]);
+            first.extend(all.filter(|(_, payer)| payers.has(**payer, wanted.least)).map(|(number, _)| *number));
+            if wanted.onward.is_none() {
+                continue;
+            }
             // Numbers ascend with time.
-            let paid = into.iter().filter(|(_, to, _)| to == account).map(|(_, _, number)| *number).min();
-            let Some(paid) = paid else { continue };
-            for number in self.leaving_within(*account, self.at(paid), until) {
-                *looked += 1;
-                if *looked > MOST_STEPS {
-                    return None;
-                }
-                let target = self.to(*number);
-                if middle.binary_search(&target).is_err() && sources.binary_search(&target).is_err() {
-                    onward.push((target, *account, *number));
-                }
+            let Some(earliest) = first.get(begin) else { continue };
+            let onward = self.after(account, *earliest, numbers.end);
+            looked += onward.len();
+            if looked > MOST_STEPS {
+                return (Shows::TooMuch, looked);
             }
+            for payee in &payee[onward.clone()] {
+                targets += usize::from(paid.add(*payee, place, wanted.least));
+            }
+            second.extend_from_slice(&all_out[onward]);
         }
-        let enough = keep(&mut onward, wanted.least).len() >= targets;
-        let mut second: Vec<u32> = onward.iter().map(|(_, _, number)| *number).collect();
-        second.sort_unstable();
-        Some(enough.then_some([first, second]))
+        if targets < wanted.onward.unwrap_or(0) {
+            return (Shows::Nothing, looked);
+        }
+        second.retain(|number| paid.has(payments.to(*number), wanted.least));
+        (Shows::Pattern, looked)
+    }
+
+    /// The places of the transfers out of an account, up to a number, with which what came in with one can go on.
+    fn after(&self, account: u32, number: u32, end: u32) -> Range<usize> {
+        let Payments { by_account, .. } = self.payments;
+        let row = by_account.leaving(account);
+        let begin = self.payments.begins(row, number, self.payments.onward(self.payments.at(number)));
+        let first = by_account.places_leaving(account).start + begin;
+        first..first + below(&row[begin..], end)
     }
 }
 
-/// What a window has that the one before does not, and one transfer that both have: as much as it takes to put them together, so that what
-/// waits for that grows with the transfers, not with the windows.
-fn news(window: &Window, before: &Window) -> Window {
-    let known = |layer: usize, number: &u32| before[layer].binary_search(number).is_ok();
-    let Some(common) = window[0].iter().find(|number| known(0, number)) else { return window.clone() };
-    let new = |layer: usize| window[layer].iter().copied().filter(move |number| !known(layer, number));
-    [std::iter::once(*common).chain(new(0)).collect(), new(1).collect()]
-}
-
-/// Keeps the payments of those that pay, or are paid by, at least so many; they, in order.
-fn keep(payers: &mut Payers, least: usize) -> Vec<u32> {
-    payers.sort_unstable();
-    let mut kept = Vec::new();
-    for payments in payers.chunk_by(|one, other| one.0 == other.0) {
-        let others = payments.chunk_by(|one, other| one.1 == other.1).count();
-        kept.extend((others >= least).then_some(payments[0].0));
+impl Desk {
+    fn new(accounts: usize, transfers: usize) -> Self {
+        Self {
+            middle: Middle::new(accounts),
+            payers: Tally::new(accounts),
+            paid: Tally::new(accounts),
+            window: Window::default(),
+            before: Window::default(),
+            known: [Marked::new(transfers), Marked::new(transfers)],
+        }
     }
-    payers.retain(|(payer, _, _)| kept.binary_search(payer).is_ok());
-    kept
+
+    /// Makes it ready for another pivot.
+    fn forget(&mut self) {
+        self.middle.forget();
+        for (known, before) in self.known.iter_mut().zip(&mut self.before) {
+            known.unset(before);
+            before.clear();
+        }
+    }
+
+    /// What a window has that the one before does not, and one transfer that both have: as much as it takes to put them together, so that
+    /// what waits for that grows with the transfers, not with the windows.
+    fn news(&mut self) -> Window {
+        let Self { window, before, known, .. } = self;
+        let common = window[0].iter().copied().find(|number| known[0].has(*number));
+        let new = |layer: usize| {
+            let known = &known[layer];
+            window[layer].iter().copied().filter(move |number| common.is_none() || !known.has(*number))
+        };
+        let news = [common.into_iter().chain(new(0)).collect(), new(1).collect()];
+        for (known, (before, window)) in known.iter_mut().zip(before.iter_mut().zip(window)) {
+            known.unset(before);
+            known.set(window);
+            std::mem::swap(before, window);
+        }
+        news
+    }
 }
 
 /// Windows that share a transfer, put together. What comes out does not depend on the order in which they come in.

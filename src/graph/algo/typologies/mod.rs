@@ -11,7 +11,9 @@
 mod bursts;
 mod circles;
 mod layers;
+mod middle;
 mod scatter;
+mod tally;
 mod through;
 
 use std::ops::Range;
@@ -27,8 +29,10 @@ pub const MOST_ONWARD: usize = 256;
 /// How many transfers are looked at for the cycles that begin with one, and for one window of a layered pattern.
 pub const MOST_STEPS: usize = 4_096;
 
-/// How many accounts, or transfers, one piece of work has; and how many pieces are done before what they found is put together.
+/// How many transfers one piece of work has, how many payments of accounts, and how many pieces are done before what they found is put
+/// together.
 const CHUNK: usize = 1_024;
+const PIECE: usize = 8 * CHUNK;
 const BATCH: usize = 64;
 /// A ratio of 1.
 const WHOLE: i128 = 1_000_000;
@@ -40,6 +44,18 @@ pub struct Ratio(pub u32);
 impl Ratio {
     fn keeps(self, before: i64, after: i64) -> bool {
         after <= before && i128::from(after) * WHOLE >= i128::from(before) * i128::from(self.0)
+    }
+
+    /// The least that has to go on of an amount.
+    fn least_of(self, before: i64) -> i64 {
+        let least = (i128::from(before) * i128::from(self.0) + WHOLE - 1) / WHOLE;
+        i64::try_from(least).unwrap_or(i64::MAX)
+    }
+
+    /// The most of which so much can be what went on.
+    fn most_before(self, after: i64) -> i64 {
+        let most = (i128::from(after) * WHOLE).checked_div(i128::from(self.0));
+        most.and_then(|most| i64::try_from(most).ok()).unwrap_or(i64::MAX)
     }
 }
 
@@ -258,41 +274,47 @@ impl<'t> Payments<'t> {
         (0..runs).into_par_iter().map(run).collect()
     }
 
+    #[inline]
     fn at(&self, number: u32) -> i64 {
         self.transfers.at()[number as usize]
     }
 
+    #[inline]
     fn much(&self, number: u32) -> i64 {
         self.transfers.much()[number as usize]
     }
 
+    #[inline]
     fn from(&self, number: u32) -> u32 {
         self.transfers.from()[number as usize]
     }
 
+    #[inline]
     fn to(&self, number: u32) -> u32 {
         self.transfers.to()[number as usize]
     }
 
+    #[inline]
     fn is_shut(&self, account: u32) -> bool {
         self.rules.shut.get(account as usize) == Some(&true)
     }
 
     /// From when on what comes in at an instant can go on.
+    #[inline]
     fn onward(&self, at: i64) -> i64 {
         at.saturating_add(i64::from(!self.rules.same_instant))
     }
 
-    /// The transfers out of an account with which what came in at one instant can go on up to another.
-    fn leaving_within(&self, account: u32, at: i64, until: i64) -> &[u32] {
-        self.leaving_between(account, self.onward(at), until)
-    }
-
-    /// The transfers out of an account from one instant up to another.
-    fn leaving_between(&self, account: u32, from: i64, until: i64) -> &[u32] {
-        let row = self.by_account.leaving(account);
-        let begin = row.partition_point(|number| self.at(*number) < from);
-        &row[begin..begin + row[begin..].partition_point(|number| self.at(*number) <= until)]
+    /// Where in a row of an account what is at an instant or later begins; looked for around a transfer of about then.
+    fn begins(&self, row: &[u32], around: u32, since: i64) -> usize {
+        // Numbers ascend with time.
+        let near = row.partition_point(|number| *number < around);
+        let is_before = |number: &u32| self.at(*number) < since;
+        match (row[..near].last(), row.get(near)) {
+            (Some(last), _) if !is_before(last) => row[..near].partition_point(is_before),
+            (_, Some(next)) if is_before(next) => near + row[near..].partition_point(is_before),
+            _ => near,
+        }
     }
 
     /// A finding, if it carries enough.
@@ -301,51 +323,64 @@ impl<'t> Payments<'t> {
         Some(Shown { amount, ..shown }).filter(|shown| shown.amount >= i128::from(self.rules.least))
     }
 
-    /// What `find` makes of each account.
+    /// What `find` makes of each account, put together in order, up to the most that is kept.
     fn of_accounts(&self, find: impl Fn(u32, &mut Patterns) -> Result<(), Halt> + Sync) -> Result<Patterns, Halt> {
-        self.in_chunks(self.transfers.accounts(), |accounts| {
+        let of_piece = |accounts: Range<u32>| {
             let mut found = Patterns::default();
             let mut passed = 0;
             for account in accounts {
-                passed += self.by_account.leaving(account).len() + self.by_account.entering(account).len();
+                passed += self.payments_of(account);
                 if passed >= CHUNK {
                     self.watch.pass(std::mem::take(&mut passed))?;
                 }
                 find(account, &mut found)?;
             }
             Ok(found)
-        })
-    }
-
-    /// What `find` makes of pieces of `0..count`, put together in order, up to the most that is kept.
-    fn in_chunks(
-        &self,
-        count: usize,
-        find: impl Fn(Range<u32>) -> Result<Patterns, Halt> + Sync,
-    ) -> Result<Patterns, Halt> {
+        };
         let mut all = Patterns::default();
-        self.batches(count, find, |found| {
+        self.batches(&self.accounts(), of_piece, |found| {
             all.cut |= found.cut;
             all.shown.extend(found.shown.into_iter().filter_map(|shown| self.shown(shown)));
-            if all.shown.len() > MOST_FOUND {
-                all.shown.truncate(MOST_FOUND);
-                all.cut = true;
-            }
-            all.shown.len() < MOST_FOUND
+            let is_full = all.shown.len() > MOST_FOUND;
+            all.cut |= is_full;
+            all.shown.truncate(MOST_FOUND);
+            !is_full
         })?;
         Ok(all)
     }
 
-    /// A few pieces of `0..count` at a time, in parallel, so that no more than these is ever waiting to be taken; in order, for as long
-    /// as `take` wants more.
+    fn payments_of(&self, account: u32) -> usize {
+        self.by_account.leaving(account).len() + self.by_account.entering(account).len()
+    }
+
+    /// All accounts in pieces of about as many payments, since a few accounts can have most of them.
+    fn accounts(&self) -> Vec<Range<u32>> {
+        let count = self.transfers.accounts() as u32;
+        let (mut pieces, mut from, mut has) = (Vec::new(), 0, 0);
+        for account in 0..count {
+            has += 1 + self.payments_of(account);
+            if has >= PIECE || account + 1 == count {
+                pieces.push(from..account + 1);
+                (from, has) = (account + 1, 0);
+            }
+        }
+        pieces
+    }
+
+    /// All transfers in pieces.
+    fn starts(&self) -> Vec<Range<u32>> {
+        let count = self.transfers.len();
+        (0..count).step_by(CHUNK).map(|from| from as u32..(from + CHUNK).min(count) as u32).collect()
+    }
+
+    /// A few pieces at a time, in parallel, so that what is found in no more than these is ever waiting to be taken; in order, for as
+    /// long as `take` wants more.
     fn batches<T: Send>(
         &self,
-        count: usize,
+        pieces: &[Range<u32>],
         find: impl Fn(Range<u32>) -> Result<T, Halt> + Sync,
         mut take: impl FnMut(T) -> bool,
     ) -> Result<(), Halt> {
-        let pieces: Vec<Range<u32>> =
-            (0..count).step_by(CHUNK).map(|from| from as u32..(from + CHUNK).min(count) as u32).collect();
         for batch in pieces.chunks(BATCH) {
             self.watch.pass(0)?;
             let found: Vec<T> = batch.par_iter().map(|piece| find(piece.clone())).collect::<Result<_, _>>()?;
@@ -365,4 +400,14 @@ fn numbered(values: &[u32]) -> (Vec<u32>, usize) {
     once.sort_unstable();
     once.dedup();
     (values.iter().map(|value| once.partition_point(|other| other < value) as u32).collect(), once.len())
+}
+
+/// How many of some ascending values are below one; fast where these are few.
+fn below<T: PartialOrd>(values: &[T], one: T) -> usize {
+    let mut far = 1;
+    while values.get(far).is_some_and(|other| *other < one) {
+        far *= 2;
+    }
+    let (near, far) = (far / 2, far.min(values.len()));
+    near + values[near..far].partition_point(|other| *other < one)
 }

@@ -24,7 +24,12 @@ impl Payments<'_> {
                     continue;
                 }
                 let (at, much) = (self.at(*first), self.much(*first));
-                let onward = self.leaving_within(by, at, at.saturating_add(within));
+                let row = self.by_account.leaving(by);
+                let begin = self.begins(row, *first, self.onward(at));
+                // One more than are looked at, to know of it.
+                let row = &row[begin..row.len().min(begin + MOST_ONWARD + 1)];
+                let until = at.saturating_add(within);
+                let onward = &row[..row.partition_point(|number| self.at(*number) <= until)];
                 found.cut |= onward.len() > MOST_ONWARD;
                 for second in onward.iter().take(MOST_ONWARD) {
                     let target = self.to(*second);
