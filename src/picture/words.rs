@@ -1,5 +1,6 @@
 //! The words of a picture: what things are called, how they are marked, and what is left of a text that is too long or is no text.
 
+use super::ink::SMALL;
 use crate::analysis::figure::{Unit, Words, moment};
 use crate::analysis::{Answer, LeftOut, TruncatedReason};
 use crate::model::{Classification, DerivedMarking, EntityId, Handling, Tlp};
@@ -168,6 +169,13 @@ pub(super) fn marking(marking: &DerivedMarking) -> String {
     clean(&parts.join(" · "))
 }
 
+/// The first of some names, each cut where it is long.
+fn some<'n>(names: impl ExactSizeIterator<Item = &'n str>) -> String {
+    let more = if names.len() > 8 { ", …" } else { "" };
+    let names: Vec<String> = names.take(8).map(|name| fit(name, SMALL, 200.0)).collect();
+    format!("{}{more}", names.join(", "))
+}
+
 /// Of when the answer is, and of what.
 pub(super) fn frame(answer: &Answer) -> String {
     let frame = &answer.frame;
@@ -178,12 +186,14 @@ pub(super) fn frame(answer: &Answer) -> String {
         parts.push(format!("Window{from}{to}."));
     }
     if let Some(kinds) = &frame.relationship_kinds {
-        let names: Vec<&str> = kinds.iter().take(8).map(|kind| kind.as_str()).collect();
-        let more = if kinds.len() > names.len() { ", …" } else { "" };
-        parts.push(format!("Relationships: {}{more}.", names.join(", ")));
+        parts.push(format!("Relationships: {}.", some(kinds.iter().map(|kind| kind.as_str()))));
+    }
+    let mut stated = frame.relationship_properties.iter().flatten();
+    for (name, values) in stated.by_ref().take(4) {
+        parts.push(format!("Of {name}: {}.", some(values.iter().map(String::as_str))));
     }
     let of_entities = frame.entity_kinds.is_some() || frame.entity_properties.is_some();
-    if of_entities || frame.relationship_properties.is_some() || frame.originators.is_some() {
+    if stated.next().is_some() || of_entities || frame.originators.is_some() {
         parts.push("The frame of the question has further conditions.".to_owned());
     }
     if !frame.exclude_entities.is_empty() {

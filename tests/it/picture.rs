@@ -298,7 +298,10 @@ fn it_is_marked_and_says_what_is_missing() {
         protected: 6,
         hubs: vec![entity("hub-1")],
     });
+    let stated = json!({"commodity": ["cannabis", "cocaine"], "offence": ["Ж".repeat(10_000)]});
+    answer.frame = serde_json::from_value(json!({"relationship_properties": stated})).unwrap();
     let svg = drawn(&figure(Vec::new()), &answer);
+    assert!(svg.len() < 10_000, "long words are cut");
     let banner = "CONFIDENTIAL · TLP:AMBER+STRICT · originators: al-police, rs-fiu";
     assert_eq!(texts(&svg).iter().filter(|text| *text == banner).count(), 2, "above and below");
     for told in [
@@ -311,6 +314,8 @@ fn it_is_marked_and_says_what_is_missing() {
         "6 protected people",
         "hub-1",
         "2026-03-01 12:00 UTC",
+        "Of commodity: cannabis, cocaine.",
+        "Of offence: Ж",
     ] {
         assert!(says(&svg, told), "{told}");
     }
