@@ -271,7 +271,7 @@ fn properties(
 ) {
     for (name, values) in wanted.into_iter().flatten() {
         let pointer = format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"));
-        if !ontology.properties.get(name).is_some_and(|known| known.filter) {
+        if !ontology.filters(name) {
             let detail = "no property by this name may be filtered on; see `filter` in GET /v1/ontology";
             faults.push(Fault::new(pointer, "unknown-property", detail));
         } else if values.is_empty() || values.len() > MAX_LIST {

@@ -177,7 +177,7 @@ impl Interned {
     fn stated(&mut self, vocabulary: &Vocabulary, properties: &Properties) -> u32 {
         let mut values = Vec::new();
         for (name, stated) in properties {
-            if vocabulary.ontology.properties.get(name).is_some_and(|known| known.filter) {
+            if vocabulary.ontology.filters(name) {
                 values.extend(stated.iter().map(|value| self.values.intern((name.clone(), value.clone()))));
             }
         }
@@ -189,10 +189,11 @@ impl Interned {
         self.stated.intern(values)
     }
 
-    /// The properties and values that such a set holds.
-    pub(super) fn values_of(&self, stated: u32) -> impl Iterator<Item = &(String, String)> {
-        let values = (stated != NOTHING).then(|| self.stated.get(stated));
-        values.into_iter().flatten().map(|value| self.values.get(*value))
+    /// What such a set states of a property.
+    pub(super) fn stated_of<'s>(&'s self, property: &str, stated: u32) -> impl Iterator<Item = &'s str> {
+        let set = (stated != NOTHING).then(|| self.stated.get(stated));
+        let values = set.into_iter().flatten().map(|value| self.values.get(*value));
+        values.filter(move |(name, _)| name == property).map(|(_, value)| value.as_str())
     }
 
     /// The number of the class of a claim.

@@ -379,6 +379,11 @@ impl Ontology {
             || self.entity(kind).is_some_and(|known| known.ancestors.iter().any(|a| a.as_str() == PERSON))
     }
 
+    /// Whether frames may filter on a property: the ontology marks it `filter`.
+    pub fn filters(&self, property: &str) -> bool {
+        self.properties.get(property).is_some_and(|known| known.filter)
+    }
+
     /// Whether an entity kind is that of rates between two currencies.
     pub fn is_rate(&self, kind: &KindName) -> bool {
         kind.as_str() == RATE

@@ -115,8 +115,7 @@ struct Asked {
 
 /// The property by which product is told apart, if it is one to go by.
 fn split_by(view: &GraphView<'_>, property: Option<String>) -> Result<Option<String>, AnalysisError> {
-    let filters = |name: &String| view.ontology().properties.get(name).is_some_and(|known| known.filter);
-    if property.as_ref().is_some_and(|name| !filters(name)) {
+    if property.as_ref().is_some_and(|name| !view.ontology().filters(name)) {
         let detail = "no property by this name tells product apart; see `filter` in GET /v1/ontology";
         return Err(AnalysisError::Faults(vec![Fault::new("/split_by", "unknown-property", detail)]));
     }
@@ -199,8 +198,8 @@ fn found(
     result.entities = told.entities(&stock);
     result.edges = told.edges(&moved, watch)?;
     result.losses = told.losses(&transfers, &stock);
-    let passages = || (0..all.len()).filter(|at| ours(*at)).zip(losses.iter().copied());
-    result.parts = parts.map(|parts| told.parts(all, &parts, passages()));
+    let passages = (0..all.len()).filter(|at| ours(*at)).zip(losses.iter().copied());
+    result.parts = parts.map(|parts| told.parts(all, &parts, passages));
     result.transformations = transformations;
     result.other_units = others;
     let end = |wanted: FlowEnd| (0..).zip(&ends).filter(move |(_, end)| **end == wanted).map(|(at, _)| at);

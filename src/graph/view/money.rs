@@ -98,10 +98,7 @@ impl GraphView<'_> {
     }
 
     fn rate(&self, stated: u32) -> Option<ExchangeRate> {
-        let stated = |name: &str| {
-            let of_name = self.snapshot.interned.values_of(stated).filter(|(property, _)| property == name);
-            of_name.map(|(_, value)| value.as_str()).collect()
-        };
-        ExchangeRate::stated(stated).ok().flatten()
+        let of_name = |name: &str| self.snapshot.interned.stated_of(name, stated).collect();
+        ExchangeRate::stated(of_name).ok().flatten()
     }
 }

@@ -64,8 +64,7 @@ impl GraphView<'_> {
         let mut found = BTreeSet::new();
         self.snapshot.each_entity_claim(node.0, |claim| {
             if self.sees_entity_claim(&claim) {
-                let values = self.snapshot.interned.values_of(claim.stated);
-                found.extend(values.filter(|(name, _)| name == property).map(|(_, value)| value.as_str()));
+                found.extend(self.snapshot.interned.stated_of(property, claim.stated));
             }
             true
         });
@@ -77,8 +76,7 @@ impl GraphView<'_> {
         let mut found = BTreeSet::new();
         self.snapshot.each_claim(relationship.0, |claim| {
             if self.counts(&claim) {
-                let values = self.snapshot.interned.values_of(claim.stated);
-                found.extend(values.filter(|(name, _)| name == property).map(|(_, value)| value.as_str()));
+                found.extend(self.snapshot.interned.stated_of(property, claim.stated));
             }
         });
         found
